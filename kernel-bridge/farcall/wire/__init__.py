@@ -1,0 +1,1 @@
+"""The gateway protocol: messages, codes, frames, and the connection that carries them."""

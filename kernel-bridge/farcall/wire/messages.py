@@ -1,0 +1,951 @@
+"""The gateway protocol, as data: one Struct a message, in the order of src/wire/messages.ts, which it mirrors.
+
+The docstring says who sends it to whom and when. ``bytes`` fields are little-endian tables (u8, u32 or f32 per entry),
+so nothing here is an object per input. A message's payload travels behind its header in the frame. ``request`` is
+chosen by the asker and echoed. PROTOCOL.md explains each message; test/vectors/ proves both languages on the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from .codes import CallState, ContainerState, FailureCode, RefusalCode
+
+# ── connecting
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="hello"):
+    """Anyone → gateway. The first message on every connection."""
+
+    role: Literal["client", "container", "supervisor"]
+    #: ClientId, ContainerId or HostId, by role. The same id again continues (and replaces) the earlier connection.
+    id: str
+    #: Lowest and highest protocol version this side speaks.
+    protocol: tuple[int, int]
+    #: Version of the package `farcall`.
+    version: str
+    #: `major.minor.patch`
+    python: str
+    #: Container: the leases it still holds, as [lease, first unfinished index].
+    held: tuple[tuple[int, int], ...] | None = None
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="welcome"):
+    """Gateway → anyone. Answers `hello`."""
+
+    protocol: int
+    version: str
+    #: Six characters, inside every call id of this store.
+    store: str
+    #: The store's incarnation; a client that sees another one reads its calls again from the start.
+    epoch: str
+    #: Container: replaces its single-use token on later connections.
+    key: str | None = None
+    #: On the same host: where blobs are written and read as files. Else they go by HTTP `PUT/GET /blobs/<id>`.
+    blobs: str | None = None
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="failed"):
+    """Gateway → anyone. A request could not be done; without `request` it speaks of the connection as a whole."""
+
+    request: int | None = None
+    code: RefusalCode
+    message: str
+
+
+class Goaway(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="goaway"):
+    """Gateway → anyone. It is draining; the socket closes soon, come back after `after_ms`."""
+
+    after_ms: int
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="ping"):
+    """Either way, when nothing else was sent for 5 s; answered with `pong`."""
+
+
+class Pong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="pong"):
+    pass
+
+
+# ── functions
+
+
+class EnvironmentPut(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="environment.put"
+):
+    """Client → gateway. Where a function's containers run: interpreter, folder, variables. Sent before its first function."""
+
+    environment_id: str
+    #: The interpreter, as a path on the client's host; only a gateway on the same host uses it.
+    executable: str
+    python: str
+    cwd: str
+    path: tuple[str, ...]
+    variables: dict[str, str]
+
+
+class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a function asks for. Absent = the default of api.md §1. Times in seconds, memory in MiB."""
+
+    app: str
+    name: str
+    is_generator: bool
+    is_async: bool
+    timeout: float
+    startup_timeout: float
+    max_retries: int
+    initial_delay: float
+    backoff: float
+    max_delay: float
+    cpu: float
+    memory: int
+    #: Ranked choices such as `["H100:2", "A100"]`; `""` as the last one means "else without". Empty: none.
+    gpu: tuple[str, ...]
+    min_containers: int
+    max_containers: int
+    buffer_containers: int
+    scaledown_window: float
+    #: Inputs before a container leaves; 0: no limit.
+    max_inputs: int
+    #: Modules to import in the zygote before forking, best effort.
+    imports: tuple[str, ...]
+    secrets: dict[str, str]
+
+
+class FunctionPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.put"):
+    """Client → gateway. Makes a version known; sending it again is harmless. Payload: the pickled code."""
+
+    request: int
+    function_id: str
+    environment_id: str
+    spec: FunctionSpec
+    blob: str | None = None
+
+
+class FunctionAccepted(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.accepted"
+):
+    """Gateway → client. The version is durable."""
+
+    request: int
+    function_id: str
+
+
+class FunctionReplace(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.replace"
+):
+    """Client → gateway. The name now means another version: idle containers of older ones stop at once."""
+
+    app: str
+    name: str
+    function_id: str
+
+
+class AutoscalerUpdate(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="autoscaler.update"
+):
+    """Client → gateway. Changes the autoscaler's settings of (app, name); absent = unchanged. Answered by `autoscaler.state`."""
+
+    request: int
+    app: str
+    name: str
+    min_containers: int | None = None
+    max_containers: int | None = None
+    buffer_containers: int | None = None
+    scaledown_window: float | None = None
+
+
+class AutoscalerState(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="autoscaler.state"
+):
+    """Gateway → client."""
+
+    request: int
+    min_containers: int
+    max_containers: int
+    buffer_containers: int
+    scaledown_window: float
+
+
+# ── calls
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The running input that opens a call from inside a container."""
+
+    call_id: str
+    index: int
+
+
+class CallOpen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.open"):
+    """Client → gateway. Opens a call under an id the client made; again = no-op. Payload: captured values and `kwargs`, given to every input."""
+
+    request: int
+    call_id: str
+    function_id: str
+    kind: Literal["remote", "map", "spawn", "spawn_map"]
+    #: stop_after: a final failure at i cancels inputs after i. stop_all: cancels all others.
+    on_failure: Literal["continue", "stop_after", "stop_all"]
+    #: Whether the call lives with its client (60 s after it is lost: see on_owner_lost) or on its own.
+    attached: bool
+    on_owner_lost: Literal["finish", "cancel"]
+    parent: Parent | None = None
+    #: What other functions' names mean inside this call: `app/name` → version.
+    bindings: dict[str, str]
+    #: Cell text, as Python's linecache wants it, so that tracebacks show today's lines: file name → source.
+    sources: dict[str, str]
+    #: What a person calls it in a list: notebook name or script, and the cell.
+    origin: str
+    blob: str | None = None
+
+
+class CallAccepted(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.accepted"
+):
+    """Gateway → client. The call is durable."""
+
+    request: int
+    call_id: str
+
+
+class InputsPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.put"):
+    """Client → gateway. A chunk of consecutive inputs of an open call; its payload is their pickles, back to back, but for those in blobs."""
+
+    call_id: str
+    first: int
+    count: int
+    #: u32 per input: payload bytes, or IN_BLOB.
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+
+
+class InputsAccepted(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.accepted"
+):
+    """Gateway → client. Inputs below `through` are durable; gives their credit back."""
+
+    call_id: str
+    through: int
+
+
+class CallSeal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.seal"):
+    """Client → gateway. No input comes after `count`. Answered by `call.sealed`."""
+
+    call_id: str
+    count: int
+
+
+class CallSealed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.sealed"):
+    """Gateway → client. The seal is durable."""
+
+    call_id: str
+    count: int
+
+
+class CallCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.cancel"):
+    """Client → gateway. all: queued and running. queued: only what no container holds. Late or repeated is fine. Answered by `call.cancelled`."""
+
+    request: int
+    call_id: str
+    scope: Literal["all", "queued"]
+    terminate: bool
+
+
+class CallCancelled(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.cancelled"
+):
+    """Gateway → client. The cancel is durable; its outcomes follow on the stream."""
+
+    request: int
+    call_id: str
+
+
+class CallDetach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.detach"):
+    """Client → gateway. The call goes on without its client."""
+
+    call_id: str
+
+
+class CallDerive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.derive"):
+    """Client → gateway. A new call over inputs that another call stored, run by `function_id`; index i of it is input indexes[i] of `base`. Sealed from the start. Payload: as in `call.open`. Answered by `call.accepted`."""
+
+    request: int
+    call_id: str
+    base: str
+    #: u32 per input: its index in `base`. Empty: all that did not succeed, in order.
+    indexes: bytes
+    function_id: str
+    on_failure: Literal["continue", "stop_after", "stop_all"]
+    attached: bool
+    bindings: dict[str, str]
+    sources: dict[str, str]
+    origin: str
+    blob: str | None = None
+
+
+class CallAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.ask"):
+    """Client → gateway. Answered by `call.info`."""
+
+    request: int
+    call_id: str
+
+
+class CallList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.list"):
+    """Client → gateway. The newest calls first, at most `limit`. Answered by `call.listing`."""
+
+    request: int
+    limit: int
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many inputs are in each state; `retrying` counts queued inputs that already ran."""
+
+    queued: int
+    retrying: int
+    running: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    timed_out: int
+
+
+class CallSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of a call, without its values. Times are Unix seconds; 0 = not yet."""
+
+    call_id: str
+    function_id: str
+    app: str
+    name: str
+    kind: Literal["remote", "map", "spawn", "spawn_map"]
+    state: CallState
+    #: Inputs accepted so far; the total once sealed.
+    inputs: int
+    sealed: bool
+    attached: bool
+    is_generator: bool
+    counts: Counts
+    created_at: float
+    started_at: float
+    ended_at: float
+    origin: str
+    #: The call whose inputs this one runs again.
+    base: str | None = None
+    parent: Parent | None = None
+
+
+class CallInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.info"):
+    """Gateway → client. Answers `call.ask`. For a derived call the payload is its u32 index table."""
+
+    request: int
+    call: CallSummary
+
+
+class CallListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.listing"):
+    """Gateway → client. Answers `call.list`."""
+
+    request: int
+    calls: tuple[CallSummary, ...]
+
+
+# ── outcomes
+
+
+class CallAttach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.attach"):
+    """Client → gateway. Streams the call's outcomes in commit order, from position `after`, until `call.release`."""
+
+    call_id: str
+    after: int
+    #: Whether `output` (the inputs' stdout and stderr) is wanted as well.
+    output: bool
+
+
+class CallRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.release"):
+    """Client → gateway. Ends the stream of this call."""
+
+    call_id: str
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes"):
+    """Gateway → client. The next outcomes of an attached call, positions `seq` … `seq + count`. Payloads over 4 KiB are not in it: their length is IN_BLOB (there are no `blobs` here) and `outcomes.read` brings them. A failed outcome's payload is a Failure (PROTOCOL.md §4)."""
+
+    call_id: str
+    epoch: str
+    seq: int
+    count: int
+    #: u32
+    indexes: bytes
+    #: u8: an input state
+    statuses: bytes
+    #: u32
+    attempts: bytes
+    #: f32: seconds of the last attempt
+    seconds: bytes
+    #: u32
+    lengths: bytes
+
+
+class OutcomesTaken(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.taken"
+):
+    """Client → gateway. Outcomes below `through` are taken; at most 65,536 outcomes or 8 MiB travel untaken."""
+
+    call_id: str
+    through: int
+
+
+class CallEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.ended"):
+    """Gateway → client. The attached call reached a final state, after its last outcome."""
+
+    call_id: str
+    state: CallState
+    #: The final number of inputs.
+    count: int
+    #: Outcomes in the stream, all told.
+    seq: int
+
+
+class OutcomesRead(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.read"
+):
+    """Client → gateway. Reads stored outcomes by index, whole. Answered by `outcomes.page`."""
+
+    request: int
+    call_id: str
+    first: int
+    count: int
+
+
+class OutcomesPage(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.page"
+):
+    """Gateway → client. As many of the asked outcomes, in index order, as are final and fit 1 MiB (at least one); ask again from the next index."""
+
+    request: int
+    call_id: str
+    indexes: bytes
+    statuses: bytes
+    attempts: bytes
+    seconds: bytes
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+
+
+class InputsRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.read"):
+    """Client → gateway. Reads stored inputs by index. Answered by `inputs.page`."""
+
+    request: int
+    call_id: str
+    first: int
+    count: int
+
+
+class InputsPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.page"):
+    """Gateway → client. Consecutive inputs from `first`; fewer than asked when 1 MiB is full."""
+
+    request: int
+    call_id: str
+    first: int
+    count: int
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+
+
+class Items(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items"):
+    """Container → gateway, and on to an attached client. Values a generator input yielded, item numbers `first` …; payloads back to back."""
+
+    call_id: str
+    index: int
+    attempt: int
+    first: int
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+
+
+class ItemsTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items.taken"):
+    """Client → gateway, and on to the container. Items of this input below `through` are taken; the generator pauses 64 items or 8 MiB ahead."""
+
+    call_id: str
+    index: int
+    through: int
+
+
+# ── watching
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="watch"):
+    """Client → gateway. `progress` of this call follows, at most 10 a second and only when it changed, until `unwatch` or the end."""
+
+    call_id: str
+
+
+class Unwatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="unwatch"):
+    """Client → gateway."""
+
+    call_id: str
+
+
+class FailureGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One group of equal failures. `examples` are up to three indexes."""
+
+    kind: str
+    message: str
+    #: `file:line` of the user's innermost frame, or empty.
+    where: str
+    count: int
+    examples: tuple[int, ...]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="progress"):
+    """Gateway → client. The state of a watched call, whole."""
+
+    call: CallSummary
+    #: Outcomes per second over the last 30 s (or since the start).
+    rate: float
+    #: Ready containers that may run it, and what they are, such as `3 × A100`.
+    containers: int
+    hardware: str
+    #: Why queued inputs do not run, in a sentence; empty when they do.
+    waiting: str
+    #: One letter per cell: q queued, y retrying, r running, s succeeded, f failed, c cancelled, t timed out; the worst of the cell. A cell is `cell` inputs; at most 4,096 cells.
+    cells: str
+    cell: int
+    failures: tuple[FailureGroup, ...]
+
+
+class InputsList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.list"):
+    """Client → gateway. A page of a call's inputs for a table. Answered by `inputs.rows`."""
+
+    request: int
+    call_id: str
+    #: Input states to list; empty: all.
+    states: tuple[int, ...]
+    first: int
+    limit: int
+
+
+class InputRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One input, for a table or a drawer. `since`: Unix seconds at which the state began, 0 if unknown."""
+
+    index: int
+    state: int
+    attempt: int
+    seconds: float
+    container_id: str
+    since: float
+    #: `Type: message` of a failure, first line, at most 200 characters.
+    error: str
+
+
+class InputsRows(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.rows"):
+    """Gateway → client. Answers `inputs.list`; `next` is the index to go on from, or -1."""
+
+    request: int
+    rows: tuple[InputRow, ...]
+    next: int
+
+
+class PreviewAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.ask"):
+    """Client → gateway → a container. Shows an argument or a result as text; views never unpickle. Answered by `preview.made`."""
+
+    request: int
+    call_id: str
+    index: int
+    what: Literal["arguments", "result"]
+
+
+class PreviewMake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.make"):
+    """Gateway → container. The payload is the pickle to show."""
+
+    request: int
+    what: Literal["arguments", "result"]
+    call_id: str
+    blob: str | None = None
+
+
+class PreviewMade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.made"):
+    """Container → gateway → client. A MIME bundle, text capped at 16 KiB."""
+
+    request: int
+    bundle: dict[str, str]
+
+
+class OutputRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.read"):
+    """Client → gateway. What an input (or, with index -1, the whole call) printed. Answered by `output.page`."""
+
+    request: int
+    call_id: str
+    index: int
+    #: From this byte; at most 256 KiB come back.
+    offset: int
+
+
+class OutputPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.page"):
+    """Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call."""
+
+    request: int
+    next: int
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output"):
+    """Gateway → an attached client that wants output. Payload: text an input printed, as it comes. index -1: not known to which input."""
+
+    call_id: str
+    index: int
+    stream: Literal["stdout", "stderr"]
+
+
+class RuntimeAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.ask"):
+    """Client → gateway. Answered by `runtime.state`."""
+
+    request: int
+
+
+class Gpu(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    uuid: str
+    name: str
+    memory: int
+    container_id: str
+
+
+class ContainerSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    container_id: str
+    function: str
+    function_id: str
+    state: ContainerState
+    pid: int
+    hardware: str
+    started_at: float
+    inputs: int
+
+
+class RuntimeState(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.state"
+):
+    """Gateway → client. Where it runs, what runs in it."""
+
+    request: int
+    pid: int
+    version: str
+    python: str
+    started_at: float
+    cpus: int
+    memory: int
+    gpus: tuple[Gpu, ...]
+    containers: tuple[ContainerSummary, ...]
+    clients: int
+    calls_open: int
+
+
+class RuntimeStop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.stop"):
+    """Client → gateway, admin. Drain and leave; containers go too unless `keep`."""
+
+    keep: bool
+
+
+# ── containers
+
+
+class FunctionLoad(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.load"
+):
+    """Gateway → container. The code it runs; sent once, after `welcome`. Payload: the pickled code."""
+
+    function_id: str
+    spec: FunctionSpec
+    blob: str | None = None
+
+
+class ContainerReady(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.ready"
+):
+    """Container → gateway. The code is loaded and inputs may come; or it is not, and `failed_start` explains."""
+
+    container_id: str
+
+
+class ContainerBroken(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.broken"
+):
+    """Container → gateway. The code cannot be loaded: the payload is a Failure. The container leaves by itself."""
+
+    container_id: str
+
+
+class CallLoad(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.load"):
+    """Gateway → container. What all inputs of a call share; before its first lease there. Payload: as in `call.open`."""
+
+    call_id: str
+    bindings: dict[str, str]
+    sources: dict[str, str]
+    blob: str | None = None
+
+
+class CallForget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.forget"):
+    """Gateway → container. The call will not come back here; its shared values may go."""
+
+    call_id: str
+
+
+class InputsRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.run"):
+    """Gateway → container. Run inputs [first, first + count) of a call, one after the other. `lease` counts up per container."""
+
+    lease: int
+    call_id: str
+    first: int
+    count: int
+    attempt: int
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+
+
+#: [index, stream (1 out, 2 err), start, end]: bytes of the container's output files that one input wrote. Only non-empty ones.
+OutputSpan = tuple[int, int, int, int]
+
+
+class FailureSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A failed outcome in short, so that views can group without unpickling. `where`: `file:line` of the user's innermost frame."""
+
+    index: int
+    code: FailureCode
+    kind: str
+    message: str
+    where: str
+
+
+class OutcomesPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.put"):
+    """Container → gateway. Outcomes of one lease, in the order they came about. Kept by the container until `outcomes.acknowledged`."""
+
+    #: Counts up from 1 per container.
+    seq: int
+    lease: int
+    call_id: str
+    indexes: bytes
+    statuses: bytes
+    attempt: int
+    seconds: bytes
+    lengths: bytes
+    blobs: tuple[str, ...] | None = None
+    failures: tuple[FailureSummary, ...] | None = None
+    spans: tuple[OutputSpan, ...] | None = None
+    #: Nothing of this lease is left here: all was run, or skipped because it was revoked or cancelled.
+    ended: bool
+
+
+class OutcomesAcknowledged(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.acknowledged"
+):
+    """Gateway → container. Batches up to `through` are committed (or known already) and may be forgotten."""
+
+    through: int
+
+
+class ContainerWaiting(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.waiting"
+):
+    """Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it begins, by `leases.revoked`."""
+
+    waiting: bool
+
+
+class LeasesRevoked(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="leases.revoked"
+):
+    """Gateway → container. All unstarted inputs of leases up to `through` are given to others; only the running input is kept."""
+
+    through: int
+
+
+class Drain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="drain"):
+    """Gateway → container. Finish what is held, then leave."""
+
+
+# ── hosts
+
+
+class HostState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="host.state"):
+    """Supervisor → gateway. What the host has; after `welcome`, with the containers it still owns."""
+
+    cpus: int
+    #: MiB
+    memory: int
+    gpus: tuple[Gpu, ...]
+    containers: tuple[str, ...]
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="heartbeat"):
+    """Supervisor → gateway. Every 5 s; dead at 20 s."""
+
+    #: Containers that are stopped (SIGSTOP) or otherwise not running.
+    stopped: tuple[str, ...]
+
+
+class ContainerStart(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.start"
+):
+    """Gateway → supervisor. Start a container; again for the same id = no-op."""
+
+    container_id: str
+    function_id: str
+    #: Single use; the container's `hello` is authenticated by it.
+    token: str
+    executable: str
+    cwd: str
+    path: tuple[str, ...]
+    variables: dict[str, str]
+    imports: tuple[str, ...]
+    environment_id: str
+    #: MiB; 0: no limit.
+    memory: int
+    #: UUIDs for CUDA_VISIBLE_DEVICES.
+    gpus: tuple[str, ...]
+    startup_timeout: float
+
+
+class ContainerStarted(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.started"
+):
+    """Supervisor → gateway. The process exists."""
+
+    container_id: str
+    pid: int
+    starter: Literal["fork", "spawn"]
+
+
+class ContainerExited(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.exited"
+):
+    """Supervisor → gateway. The process is gone; `lease`, `index` name the input it was running (lease 0: none)."""
+
+    container_id: str
+    reason: Literal["exited", "signal", "timeout", "cancelled", "memory", "stopped", "start"]
+    #: Exit code, or minus the signal.
+    code: int
+    lease: int
+    index: int
+    #: What there is to say: last lines of stderr for a failed start, limit and peak for memory.
+    detail: str
+
+
+class ContainerStop(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.stop"
+):
+    """Gateway → supervisor. Idempotent; an unknown id is fine."""
+
+    container_id: str
+    how: Literal["drain", "kill"]
+
+
+class LeaseRevoke(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.revoke"):
+    """Gateway → supervisor. Start no input of the lease from index `first` on. Answered by `lease.revoked`."""
+
+    container_id: str
+    lease: int
+    first: int
+
+
+class LeaseRevoked(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.revoked"
+):
+    """Supervisor → gateway. Inputs of the lease from `first` on are not and will not be started there; `first` may be later than asked."""
+
+    container_id: str
+    lease: int
+    first: int
+
+
+class LeaseCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.cancel"):
+    """Gateway → supervisor. As `lease.revoke`, and the running input is interrupted if it is one of them; killed after the grace. Not answered."""
+
+    container_id: str
+    lease: int
+    first: int
+    grace_ms: int
+
+
+class OutputPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.put"):
+    """Supervisor → gateway. The next bytes of a container's output file, from `offset`; payload: the bytes. lease 0: written before or between inputs."""
+
+    container_id: str
+    stream: Literal[1, 2]
+    offset: int
+    #: The input that was running when the bytes were seen, if they are certainly its own.
+    lease: int
+    index: int
+
+
+Message = (
+    Hello
+    | Welcome
+    | Failed
+    | Goaway
+    | Ping
+    | Pong
+    | EnvironmentPut
+    | FunctionPut
+    | FunctionAccepted
+    | FunctionReplace
+    | AutoscalerUpdate
+    | AutoscalerState
+    | CallOpen
+    | CallAccepted
+    | InputsPut
+    | InputsAccepted
+    | CallSeal
+    | CallSealed
+    | CallCancel
+    | CallCancelled
+    | CallDetach
+    | CallDerive
+    | CallAsk
+    | CallList
+    | CallInfo
+    | CallListing
+    | CallAttach
+    | CallRelease
+    | Outcomes
+    | OutcomesTaken
+    | CallEnded
+    | OutcomesRead
+    | OutcomesPage
+    | InputsRead
+    | InputsPage
+    | Items
+    | ItemsTaken
+    | Watch
+    | Unwatch
+    | Progress
+    | InputsList
+    | InputsRows
+    | PreviewAsk
+    | PreviewMake
+    | PreviewMade
+    | OutputRead
+    | OutputPage
+    | Output
+    | RuntimeAsk
+    | RuntimeState
+    | RuntimeStop
+    | FunctionLoad
+    | ContainerReady
+    | ContainerBroken
+    | CallLoad
+    | CallForget
+    | InputsRun
+    | OutcomesPut
+    | OutcomesAcknowledged
+    | ContainerWaiting
+    | LeasesRevoked
+    | Drain
+    | HostState
+    | Heartbeat
+    | ContainerStart
+    | ContainerStarted
+    | ContainerExited
+    | ContainerStop
+    | LeaseRevoke
+    | LeaseRevoked
+    | LeaseCancel
+    | OutputPut
+)

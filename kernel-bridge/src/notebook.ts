@@ -1,0 +1,134 @@
+// The bridge: what the kernel tells JupyterLab (events) and what the person asks for (intents), and the MIME bundle that
+// stays in the notebook. Never payloads: values are shown as text that a container made. farcall/notebook/bridge.py is
+// the other side. Events go kernel → extension as comm_msg on iopub; intents go back on the control channel.
+
+/** Comm id and target; registered unopened on the kernel side, so there is never a comm_open or comm_close. */
+export const BRIDGE = 'farcall.bridge';
+export const MIME = 'application/vnd.farcall.view.v1+json';
+export const BRIDGE_VERSION = 1;
+
+export type CallState = 'open' | 'sealed' | 'done' | 'failed' | 'cancelled' | 'incomplete';
+export interface Counts {
+  readonly queued: number;
+  readonly retrying: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly timed_out: number;
+}
+/** Failures of one exception type at one user line. `message` is empty in saved snapshots: it may hold the user's values. */
+export interface FailureGroup {
+  readonly kind: string;
+  readonly message: string;
+  /** Such as `Cell In[4], line 7`. */
+  readonly where: string;
+  readonly count: number;
+  readonly examples: readonly number[];
+}
+/** What a card shows of a call. Times are Unix seconds, 0 = not yet. */
+export interface CallView {
+  readonly call_id: string;
+  readonly kind: 'remote' | 'map' | 'spawn' | 'spawn_map';
+  /** `app.function` or just the function's name. */
+  readonly name: string;
+  readonly state: CallState;
+  readonly inputs: number;
+  readonly sealed: boolean;
+  readonly attached: boolean;
+  readonly counts: Counts;
+  readonly rate: number;
+  readonly containers: number;
+  readonly hardware: string;
+  readonly waiting: string;
+  readonly failures: readonly FailureGroup[];
+  readonly created_at: number;
+  readonly started_at: number;
+  readonly ended_at: number;
+}
+/** CallView and the grid; only ever live. `cells`: one letter a cell (q y r s f c t), the worst of its `cell` inputs; at most 4,096. */
+export interface LiveCall extends CallView {
+  readonly cells: string;
+  readonly cell: number;
+}
+/** The bundle of one output. The snapshot holds counts, types, lines and times, never the user's values. */
+export interface ViewBundle {
+  readonly v: 1;
+  readonly kind: 'map' | 'call';
+  readonly call_id: string;
+  readonly snapshot: CallView;
+  /** Unix seconds at which the snapshot was taken. */
+  readonly saved_at: number;
+  /** Further calls on the same card (a cell's repeated `.remote()`), by id. */
+  readonly calls?: readonly CallView[];
+}
+export interface InputRow {
+  readonly index: number;
+  /** A word of the state list: queued running succeeded failed cancelled "timed out". */
+  readonly state: string;
+  readonly attempt: number;
+  readonly seconds: number;
+  readonly container_id: string;
+  readonly since: number;
+  readonly error: string;
+}
+/** All that a drawer shows of one input. Texts are plain; a MIME bundle for JupyterLab's own renderers where there is one. */
+export interface InputDetail {
+  readonly row: InputRow;
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly result: Readonly<Record<string, string>>;
+  readonly traceback: string;
+  readonly output: string;
+}
+export interface ContainerView {
+  readonly container_id: string;
+  readonly function: string;
+  readonly state: string;
+  readonly pid: number;
+  readonly hardware: string;
+  readonly started_at: number;
+  readonly inputs: number;
+}
+export interface RuntimeView {
+  readonly where: string;
+  readonly version: string;
+  readonly latency_ms: number;
+  readonly python: string;
+  readonly cpus: number;
+  readonly memory: number;
+  readonly gpus: readonly { readonly name: string; readonly memory: number; readonly busy: boolean }[];
+  readonly containers: readonly ContainerView[];
+}
+
+/** Kernel → extension. `seq` counts up within an `epoch` (one bridge object); a gap or a new epoch means: say hello again. */
+export type BridgeEvent = { readonly v: 1; readonly epoch: string; readonly seq: number } & (
+  | { readonly event: 'hello'; readonly version: string; readonly calls: readonly LiveCall[] }
+  /** At most 20 a second, all calls under lease that changed. */
+  | { readonly event: 'progress'; readonly calls: readonly LiveCall[] }
+  | { readonly event: 'reply'; readonly id: number; readonly result: unknown }
+  /** The intent failed; the message is for the person. */
+  | { readonly event: 'error'; readonly id: number; readonly message: string }
+);
+/** Extension → kernel. `id` is echoed in `reply` or `error`. */
+export type BridgeIntent = { readonly v: 1; readonly id: number } & (
+  /** First, and after every reconnect. Answered by the event hello (no reply). */
+  | { readonly intent: 'hello'; readonly version: string }
+  /** These calls are on a visible screen: send their progress for 10 minutes from now. Reply: null. */
+  | { readonly intent: 'lease'; readonly call_ids: readonly string[] }
+  /** Reply: null. */
+  | { readonly intent: 'cancel'; readonly call_id: string; readonly scope: 'all' | 'queued' }
+  /** Reply: null. */
+  | { readonly intent: 'detach'; readonly call_id: string }
+  /** Runs what did not succeed (or only what failed) again, with the function as it is now. Reply: { call_id } of the derived call. */
+  | { readonly intent: 'resume'; readonly call_id: string; readonly which: 'unsucceeded' | 'failed' }
+  /** Reply: { rows: InputRow[], next: number } (-1: no more). States: words; empty: all. */
+  | { readonly intent: 'rows'; readonly call_id: string; readonly states: readonly string[]; readonly first: number; readonly limit: number }
+  /** Reply: InputDetail. */
+  | { readonly intent: 'input'; readonly call_id: string; readonly index: number }
+  /** Reply: { text, next }: what the whole call printed, from a byte offset; next -1 at the end. */
+  | { readonly intent: 'output'; readonly call_id: string; readonly offset: number }
+  /** Reply: { calls: CallView[] }, newest first. */
+  | { readonly intent: 'calls'; readonly limit: number }
+  /** Reply: RuntimeView. */
+  | { readonly intent: 'runtime' }
+);

@@ -1,0 +1,6 @@
+// The gateway protocol: messages, codes, ids and frames.
+export * from './codes.js';
+export * from './frame.js';
+export * from './ids.js';
+export type * from './messages.js';
+export { SHAPES } from './shapes.js';

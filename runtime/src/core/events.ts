@@ -1,0 +1,92 @@
+// What may happen to the core: everything it ever learns comes in as one of these, with the time and the dice in it.
+// runtime.ts makes them from messages, supervisors' reports and timers; the simulator makes them from a seed.
+// Payload bytes never enter: the core knows counts, lengths and ids.
+
+import type {
+  CallId, ClientId, ContainerId, EnvironmentId, FailureSummary, FunctionId, FunctionSpec, Gpu, HostId, Parent,
+} from '@farcall/kernel-bridge/wire';
+
+/** In every event. `now`: monotonic milliseconds, for all that is measured. `at`: Unix seconds, only ever shown. */
+export interface Moment {
+  readonly now: number;
+  readonly at: number;
+}
+export interface CallOpening {
+  readonly call: CallId;
+  readonly function: FunctionId;
+  readonly kind: 'remote' | 'map' | 'spawn' | 'spawn_map';
+  readonly onFailure: 'continue' | 'stop_after' | 'stop_all';
+  readonly onOwnerLost: 'finish' | 'cancel';
+  readonly attached: boolean;
+  /** Whose call it is while attached. */
+  readonly client: ClientId;
+  readonly parent?: Parent;
+  readonly origin: string;
+  /** Derived calls: whose inputs, and which of them (empty = all that did not succeed). Sealed from the start. */
+  readonly base?: { readonly call: CallId; readonly indexes: Uint32Array };
+}
+/** A stretch of inputs in one state, as the store gives it back at the start. Missing stretches are queued. */
+export interface SettledRun {
+  readonly first: number;
+  readonly count: number;
+  readonly status: number;
+}
+
+export type Happening =
+  // functions
+  | { readonly type: 'function.put'; readonly function: FunctionId; readonly environment: EnvironmentId; readonly spec: FunctionSpec }
+  | { readonly type: 'function.replaced'; readonly app: string; readonly name: string; readonly function: FunctionId }
+  | {
+      readonly type: 'autoscaler.updated'; readonly app: string; readonly name: string;
+      readonly minContainers?: number; readonly maxContainers?: number; readonly bufferContainers?: number; readonly scaledownWindow?: number;
+    }
+  // calls
+  | { readonly type: 'call.opened'; readonly opening: CallOpening }
+  | { readonly type: 'inputs.arrived'; readonly call: CallId; readonly first: number; readonly count: number; readonly bytes: number }
+  | { readonly type: 'call.sealed'; readonly call: CallId; readonly count: number }
+  | { readonly type: 'call.cancelled'; readonly call: CallId; readonly scope: 'all' | 'queued'; readonly terminate: boolean }
+  | { readonly type: 'call.detached'; readonly call: CallId }
+  | { readonly type: 'client.connected'; readonly client: ClientId }
+  | { readonly type: 'client.lost'; readonly client: ClientId }
+  // containers: what their own connections say
+  | { readonly type: 'container.connected'; readonly container: ContainerId; readonly held: readonly (readonly [lease: number, first: number])[] }
+  | { readonly type: 'container.ready'; readonly container: ContainerId }
+  | { readonly type: 'container.broken'; readonly container: ContainerId; readonly failure: FailureSummary }
+  | { readonly type: 'container.waiting'; readonly container: ContainerId; readonly waiting: boolean }
+  | { readonly type: 'container.disconnected'; readonly container: ContainerId }
+  | {
+      readonly type: 'outcomes.arrived'; readonly container: ContainerId; readonly seq: number; readonly lease: number; readonly call: CallId;
+      readonly indexes: Uint32Array; readonly statuses: Uint8Array; readonly seconds: Float32Array; readonly attempt: number; readonly ended: boolean;
+    }
+  // hosts: what supervisors and engines say
+  | { readonly type: 'host.connected'; readonly host: HostId; readonly cpus: number; readonly memory: number; readonly gpus: readonly Gpu[]; readonly containers: readonly ContainerId[] }
+  | { readonly type: 'host.lost'; readonly host: HostId }
+  | { readonly type: 'containers.stopped'; readonly containers: readonly ContainerId[] }
+  | { readonly type: 'container.started'; readonly container: ContainerId; readonly pid: number }
+  | {
+      readonly type: 'container.exited'; readonly container: ContainerId;
+      readonly reason: 'exited' | 'signal' | 'timeout' | 'cancelled' | 'memory' | 'stopped' | 'start';
+      readonly code: number; readonly lease: number; readonly index: number; readonly detail: string;
+    }
+  | { readonly type: 'lease.revoked'; readonly container: ContainerId; readonly lease: number; readonly first: number }
+  // time and life
+  /** At least every 100 ms while anything is open. */
+  | { readonly type: 'tick' }
+  /** After a restart, once per call in the store, before any other event of it. */
+  | {
+      readonly type: 'call.restored'; readonly opening: CallOpening; readonly inputs: number; readonly sealed: boolean; readonly state: string;
+      readonly settled: readonly SettledRun[]; readonly seq: number; readonly createdAt: number; readonly startedAt: number; readonly endedAt: number;
+      /** Attempts already begun, where known to be above 0: index → attempt. */
+      readonly attempts: ReadonlyMap<number, number>;
+    }
+  /** After a restart, for containers whose supervisor still owns them; a `container.connected` with what they hold should follow within 20 s. */
+  | { readonly type: 'container.restored'; readonly container: ContainerId; readonly function: FunctionId; readonly leases: readonly RestoredLease[] };
+
+export interface RestoredLease {
+  readonly lease: number;
+  readonly call: CallId;
+  readonly first: number;
+  readonly count: number;
+  readonly attempt: number;
+}
+export type Event = Moment & Happening;

@@ -1,0 +1,113 @@
+// The durable seam. A group is written whole or not at all; `append` resolves once it is committed, in the order of
+// calls. Reads see everything committed before they were asked. Bytes handed in must not be changed afterwards.
+
+import type {
+  BlobId, CallId, CallSummary, Counts, EnvironmentPut, FailureSummary, FunctionId, FunctionSpec, OutputSpan,
+} from '@farcall/kernel-bridge/wire';
+
+/** Bytes of one payload: here, or in a blob. */
+export type Stored = { readonly bytes: Uint8Array } | { readonly blob: BlobId };
+
+/** One row of the calls table; `counts` are derived, never stored. */
+export interface CallRow extends Omit<CallSummary, 'counts' | 'app' | 'name' | 'is_generator'> {
+  readonly on_failure: 'continue' | 'stop_after' | 'stop_all';
+  readonly on_owner_lost: 'finish' | 'cancel';
+  readonly client: string;
+  readonly bindings: Readonly<Record<string, FunctionId>>;
+  readonly sources: Readonly<Record<string, string>>;
+  /** Derived calls: u32 per input, its index in `base`. */
+  readonly indexes?: Uint8Array;
+  /** Outcomes so far. */
+  readonly seq: number;
+}
+export interface FunctionRow {
+  readonly function_id: FunctionId;
+  readonly environment: EnvironmentPut;
+  readonly spec: FunctionSpec;
+}
+/** Consecutive inputs; `lengths` is u32 per input, IN_BLOB entries are named in `blobs`. */
+export interface ChunkRow {
+  readonly call_id: CallId;
+  readonly first: number;
+  readonly count: number;
+  readonly lengths: Uint8Array;
+  readonly blobs: readonly BlobId[];
+  readonly payload: Uint8Array;
+}
+/** Outcomes `seq` … `seq + count` of a call, as they came from one container. Tables as in `outcomes`. */
+export interface OutcomeRow {
+  readonly call_id: CallId;
+  readonly seq: number;
+  readonly count: number;
+  readonly container_id: string;
+  readonly indexes: Uint8Array;
+  readonly statuses: Uint8Array;
+  readonly attempts: Uint8Array;
+  readonly seconds: Uint8Array;
+  readonly lengths: Uint8Array;
+  readonly blobs: readonly BlobId[];
+  readonly failures: readonly FailureSummary[];
+  readonly spans: readonly OutputSpan[];
+  readonly payload: Uint8Array;
+}
+/** Outcomes of stretches of inputs that share one status and one failure payload; `seq` counts through the ranges in order. */
+export interface SettledRow {
+  readonly call_id: CallId;
+  readonly seq: number;
+  readonly ranges: readonly (readonly [first: number, count: number])[];
+  readonly attempts: readonly number[];
+  readonly status: number;
+  readonly failure: FailureSummary;
+  readonly payload: Uint8Array;
+}
+export interface ContainerRow {
+  readonly container_id: string;
+  readonly function_id: FunctionId;
+  /** sha256 of its session key, hex; empty until it said hello. */
+  readonly key_hash: string;
+  readonly gone: boolean;
+}
+
+export type Operation =
+  | { readonly put: 'function'; readonly row: FunctionRow; readonly code: Stored }
+  | { readonly put: 'call'; readonly row: CallRow; readonly shared: Stored }
+  /** Replaces state, inputs, sealed, attached and times of a call. */
+  | { readonly put: 'state'; readonly row: Pick<CallRow, 'call_id' | 'state' | 'inputs' | 'sealed' | 'attached' | 'seq' | 'started_at' | 'ended_at'> }
+  | { readonly put: 'chunk'; readonly row: ChunkRow }
+  | { readonly put: 'outcomes'; readonly row: OutcomeRow }
+  | { readonly put: 'settled'; readonly row: SettledRow }
+  | { readonly put: 'attempt'; readonly call_id: CallId; readonly index: number; readonly attempt: number }
+  | { readonly put: 'container'; readonly row: ContainerRow };
+
+/** What a restart begins with. Counts and runs are rebuilt from the outcome rows by the store. */
+export interface Restored {
+  readonly functions: readonly FunctionRow[];
+  /** Calls that are not final, each with its settled stretches and known attempts. */
+  readonly calls: readonly RestoredCall[];
+  readonly containers: readonly ContainerRow[];
+}
+export interface RestoredCall {
+  readonly row: CallRow;
+  readonly settled: readonly { readonly first: number; readonly count: number; readonly status: number }[];
+  readonly attempts: ReadonlyMap<number, number>;
+}
+
+export interface Store extends AsyncDisposable {
+  /** Six characters, made once with the store. */
+  readonly id: string;
+  /** This store file's incarnation. */
+  readonly epoch: string;
+  /** Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the disk is nearly full. */
+  append(group: readonly Operation[]): Promise<void>;
+  load(): Promise<Restored>;
+  /** A function's code, or a call's shared payload; undefined if unknown or expired. */
+  payload(of: 'function' | 'call', id: string): Promise<Stored | undefined>;
+  call(id: CallId): Promise<{ readonly row: CallRow; readonly counts: Counts } | undefined>;
+  calls(limit: number): Promise<readonly { readonly row: CallRow; readonly counts: Counts }[]>;
+  /** Chunks that overlap [first, first + count), in order. Derived calls hold none: ask for their base's. */
+  chunks(call: CallId, first: number, count: number): Promise<readonly ChunkRow[]>;
+  /** Rows whose outcomes lie in [seq, seq + count), in commit order. */
+  outcomes(call: CallId, seq: number, count: number): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** Rows that hold an outcome of an input in [first, first + count). */
+  outcomesOf(call: CallId, first: number, count: number): Promise<readonly (OutcomeRow | SettledRow)[]>;
+}
