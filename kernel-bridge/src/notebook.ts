@@ -110,25 +110,32 @@ export type BridgeEvent = { readonly v: 1; readonly epoch: string; readonly seq:
   | { readonly event: 'error'; readonly id: number; readonly message: string }
 );
 /** Extension → kernel. `id` is echoed in `reply` or `error`. */
-export type BridgeIntent = { readonly v: 1; readonly id: number } & (
+export type BridgeIntent = { readonly v: 1; readonly id: number } &
   /** First, and after every reconnect. Answered by the event hello (no reply). */
-  | { readonly intent: 'hello'; readonly version: string }
-  /** These calls are on a visible screen: send their progress for 10 minutes from now. Reply: null. */
-  | { readonly intent: 'lease'; readonly call_ids: readonly string[] }
-  /** Reply: null. */
-  | { readonly intent: 'cancel'; readonly call_id: string; readonly scope: 'all' | 'queued' }
-  /** Reply: null. */
-  | { readonly intent: 'detach'; readonly call_id: string }
-  /** Runs what did not succeed (or only what failed) again, with the function as it is now. Reply: { call_id } of the derived call. */
-  | { readonly intent: 'resume'; readonly call_id: string; readonly which: 'unsucceeded' | 'failed' }
-  /** Reply: { rows: InputRow[], next: number } (-1: no more). States: words; empty: all. */
-  | { readonly intent: 'rows'; readonly call_id: string; readonly states: readonly string[]; readonly first: number; readonly limit: number }
-  /** Reply: InputDetail. */
-  | { readonly intent: 'input'; readonly call_id: string; readonly index: number }
-  /** Reply: { text, next }: what the whole call printed, from a byte offset; next -1 at the end. */
-  | { readonly intent: 'output'; readonly call_id: string; readonly offset: number }
-  /** Reply: { calls: CallView[] }, newest first. */
-  | { readonly intent: 'calls'; readonly limit: number }
-  /** Reply: RuntimeView. */
-  | { readonly intent: 'runtime' }
-);
+  (
+    | { readonly intent: 'hello'; readonly version: string }
+    /** These calls are on a visible screen: send their progress for 10 minutes from now. Reply: null. */
+    | { readonly intent: 'lease'; readonly call_ids: readonly string[] }
+    /** Reply: null. */
+    | { readonly intent: 'cancel'; readonly call_id: string; readonly scope: 'all' | 'queued' }
+    /** Reply: null. */
+    | { readonly intent: 'detach'; readonly call_id: string }
+    /** Runs what did not succeed (or only what failed) again, with the function as it is now. Reply: { call_id } of the derived call. */
+    | { readonly intent: 'resume'; readonly call_id: string; readonly which: 'unsucceeded' | 'failed' }
+    /** Reply: { rows: InputRow[], next: number } (-1: no more). States: words; empty: all. */
+    | {
+        readonly intent: 'rows';
+        readonly call_id: string;
+        readonly states: readonly string[];
+        readonly first: number;
+        readonly limit: number;
+      }
+    /** Reply: InputDetail. */
+    | { readonly intent: 'input'; readonly call_id: string; readonly index: number }
+    /** Reply: { text, next }: what the whole call printed, from a byte offset; next -1 at the end. */
+    | { readonly intent: 'output'; readonly call_id: string; readonly offset: number }
+    /** Reply: { calls: CallView[] }, newest first. */
+    | { readonly intent: 'calls'; readonly limit: number }
+    /** Reply: RuntimeView. */
+    | { readonly intent: 'runtime' }
+  );

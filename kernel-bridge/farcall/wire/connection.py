@@ -200,7 +200,7 @@ class Connection:
                     self._check(event)
                 elif isinstance(event, Frame):
                     self._take(event)
-            if not received and self._protocol.state is not State.OPEN:
+            if not received:
                 raise Refused(1006, "closed during the handshake")
 
     def _check(self, response: Response) -> None:

@@ -1,8 +1,9 @@
 """The gateway protocol, as data: one Struct a message, in the order of src/wire/messages.ts, which it mirrors.
 
-The docstring says who sends it to whom and when. ``bytes`` fields are little-endian tables (u8, u32 or f32 per entry),
-so nothing here is an object per input. A message's payload travels behind its header in the frame. ``request`` is
-chosen by the asker and echoed. PROTOCOL.md explains each message; test/vectors/ proves both languages on the same bytes.
+The docstring says who sends it to whom and when. ``bytes`` fields are little-endian tables (u8, u32 or f32 per
+entry), so nothing here is an object per input. A message's payload travels behind its header in the frame.
+``request`` is chosen by the asker and echoed. PROTOCOL.md explains each message; test/vectors/ proves both
+languages on the same bytes.
 """
 
 from __future__ import annotations
@@ -13,10 +14,19 @@ import msgspec
 
 from .codes import CallState, ContainerState, FailureCode, RefusalCode
 
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a message. Absent optional fields are not written."""
+
+
+class _Message(_Record, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """A message: its tag travels as the field ``type``."""
+
+
 # ── connecting
 
 
-class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="hello"):
+class Hello(_Message, frozen=True, kw_only=True, tag="hello"):
     """Anyone → gateway. The first message on every connection."""
 
     role: Literal["client", "container", "supervisor"]
@@ -32,7 +42,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     held: tuple[tuple[int, int], ...] | None = None
 
 
-class Welcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="welcome"):
+class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     """Gateway → anyone. Answers `hello`."""
 
     protocol: int
@@ -47,7 +57,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     blobs: str | None = None
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="failed"):
+class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     """Gateway → anyone. A request could not be done; without `request` it speaks of the connection as a whole."""
 
     request: int | None = None
@@ -55,27 +65,27 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
     message: str
 
 
-class Goaway(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="goaway"):
+class Goaway(_Message, frozen=True, kw_only=True, tag="goaway"):
     """Gateway → anyone. It is draining; the socket closes soon, come back after `after_ms`."""
 
     after_ms: int
 
 
-class Ping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="ping"):
+class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
     """Either way, when nothing else was sent for 5 s; answered with `pong`."""
 
 
-class Pong(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="pong"):
+class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
     pass
 
 
 # ── functions
 
 
-class EnvironmentPut(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="environment.put"
-):
-    """Client → gateway. Where a function's containers run: interpreter, folder, variables. Sent before its first function."""
+class EnvironmentPut(_Message, frozen=True, kw_only=True, tag="environment.put"):
+    """Client → gateway. Where a function's containers run: interpreter, folder, variables. Sent before its first
+    function.
+    """
 
     environment_id: str
     #: The interpreter, as a path on the client's host; only a gateway on the same host uses it.
@@ -86,7 +96,7 @@ class EnvironmentPut(
     variables: dict[str, str]
 
 
-class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FunctionSpec(_Record, frozen=True, kw_only=True):
     """What a function asks for. Absent = the default of api.md §1. Times in seconds, memory in MiB."""
 
     app: str
@@ -114,7 +124,7 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     secrets: dict[str, str]
 
 
-class FunctionPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.put"):
+class FunctionPut(_Message, frozen=True, kw_only=True, tag="function.put"):
     """Client → gateway. Makes a version known; sending it again is harmless. Payload: the pickled code."""
 
     request: int
@@ -124,18 +134,14 @@ class FunctionPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     blob: str | None = None
 
 
-class FunctionAccepted(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.accepted"
-):
+class FunctionAccepted(_Message, frozen=True, kw_only=True, tag="function.accepted"):
     """Gateway → client. The version is durable."""
 
     request: int
     function_id: str
 
 
-class FunctionReplace(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.replace"
-):
+class FunctionReplace(_Message, frozen=True, kw_only=True, tag="function.replace"):
     """Client → gateway. The name now means another version: idle containers of older ones stop at once."""
 
     app: str
@@ -143,10 +149,10 @@ class FunctionReplace(
     function_id: str
 
 
-class AutoscalerUpdate(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="autoscaler.update"
-):
-    """Client → gateway. Changes the autoscaler's settings of (app, name); absent = unchanged. Answered by `autoscaler.state`."""
+class AutoscalerUpdate(_Message, frozen=True, kw_only=True, tag="autoscaler.update"):
+    """Client → gateway. Changes the autoscaler's settings of (app, name); absent = unchanged. Answered by
+    `autoscaler.state`.
+    """
 
     request: int
     app: str
@@ -157,9 +163,7 @@ class AutoscalerUpdate(
     scaledown_window: float | None = None
 
 
-class AutoscalerState(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="autoscaler.state"
-):
+class AutoscalerState(_Message, frozen=True, kw_only=True, tag="autoscaler.state"):
     """Gateway → client."""
 
     request: int
@@ -172,15 +176,17 @@ class AutoscalerState(
 # ── calls
 
 
-class Parent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Parent(_Record, frozen=True, kw_only=True):
     """The running input that opens a call from inside a container."""
 
     call_id: str
     index: int
 
 
-class CallOpen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.open"):
-    """Client → gateway. Opens a call under an id the client made; again = no-op. Payload: captured values and `kwargs`, given to every input."""
+class CallOpen(_Message, frozen=True, kw_only=True, tag="call.open"):
+    """Client → gateway. Opens a call under an id the client made; again = no-op. Payload: captured values and
+    `kwargs`, given to every input.
+    """
 
     request: int
     call_id: str
@@ -201,17 +207,17 @@ class CallOpen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     blob: str | None = None
 
 
-class CallAccepted(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.accepted"
-):
+class CallAccepted(_Message, frozen=True, kw_only=True, tag="call.accepted"):
     """Gateway → client. The call is durable."""
 
     request: int
     call_id: str
 
 
-class InputsPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.put"):
-    """Client → gateway. A chunk of consecutive inputs of an open call; its payload is their pickles, back to back, but for those in blobs."""
+class InputsPut(_Message, frozen=True, kw_only=True, tag="inputs.put"):
+    """Client → gateway. A chunk of consecutive inputs of an open call; its payload is their pickles, back to back,
+    but for those in blobs.
+    """
 
     call_id: str
     first: int
@@ -221,31 +227,31 @@ class InputsPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     blobs: tuple[str, ...] | None = None
 
 
-class InputsAccepted(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.accepted"
-):
+class InputsAccepted(_Message, frozen=True, kw_only=True, tag="inputs.accepted"):
     """Gateway → client. Inputs below `through` are durable; gives their credit back."""
 
     call_id: str
     through: int
 
 
-class CallSeal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.seal"):
+class CallSeal(_Message, frozen=True, kw_only=True, tag="call.seal"):
     """Client → gateway. No input comes after `count`. Answered by `call.sealed`."""
 
     call_id: str
     count: int
 
 
-class CallSealed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.sealed"):
+class CallSealed(_Message, frozen=True, kw_only=True, tag="call.sealed"):
     """Gateway → client. The seal is durable."""
 
     call_id: str
     count: int
 
 
-class CallCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.cancel"):
-    """Client → gateway. all: queued and running. queued: only what no container holds. Late or repeated is fine. Answered by `call.cancelled`."""
+class CallCancel(_Message, frozen=True, kw_only=True, tag="call.cancel"):
+    """Client → gateway. all: queued and running. queued: only what no container holds. Late or repeated is fine.
+    Answered by `call.cancelled`.
+    """
 
     request: int
     call_id: str
@@ -253,23 +259,23 @@ class CallCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     terminate: bool
 
 
-class CallCancelled(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.cancelled"
-):
+class CallCancelled(_Message, frozen=True, kw_only=True, tag="call.cancelled"):
     """Gateway → client. The cancel is durable; its outcomes follow on the stream."""
 
     request: int
     call_id: str
 
 
-class CallDetach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.detach"):
+class CallDetach(_Message, frozen=True, kw_only=True, tag="call.detach"):
     """Client → gateway. The call goes on without its client."""
 
     call_id: str
 
 
-class CallDerive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.derive"):
-    """Client → gateway. A new call over inputs that another call stored, run by `function_id`; index i of it is input indexes[i] of `base`. Sealed from the start. Payload: as in `call.open`. Answered by `call.accepted`."""
+class CallDerive(_Message, frozen=True, kw_only=True, tag="call.derive"):
+    """Client → gateway. A new call over inputs that another call stored, run by `function_id`; index i of it is
+    input indexes[i] of `base`. Sealed from the start. Payload: as in `call.open`. Answered by `call.accepted`.
+    """
 
     request: int
     call_id: str
@@ -285,21 +291,21 @@ class CallDerive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     blob: str | None = None
 
 
-class CallAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.ask"):
+class CallAsk(_Message, frozen=True, kw_only=True, tag="call.ask"):
     """Client → gateway. Answered by `call.info`."""
 
     request: int
     call_id: str
 
 
-class CallList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.list"):
+class CallList(_Message, frozen=True, kw_only=True, tag="call.list"):
     """Client → gateway. The newest calls first, at most `limit`. Answered by `call.listing`."""
 
     request: int
     limit: int
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Counts(_Record, frozen=True, kw_only=True):
     """How many inputs are in each state; `retrying` counts queued inputs that already ran."""
 
     queued: int
@@ -311,7 +317,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timed_out: int
 
 
-class CallSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CallSummary(_Record, frozen=True, kw_only=True):
     """What is known of a call, without its values. Times are Unix seconds; 0 = not yet."""
 
     call_id: str
@@ -335,14 +341,14 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     parent: Parent | None = None
 
 
-class CallInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.info"):
+class CallInfo(_Message, frozen=True, kw_only=True, tag="call.info"):
     """Gateway → client. Answers `call.ask`. For a derived call the payload is its u32 index table."""
 
     request: int
     call: CallSummary
 
 
-class CallListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.listing"):
+class CallListing(_Message, frozen=True, kw_only=True, tag="call.listing"):
     """Gateway → client. Answers `call.list`."""
 
     request: int
@@ -352,7 +358,7 @@ class CallListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 # ── outcomes
 
 
-class CallAttach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.attach"):
+class CallAttach(_Message, frozen=True, kw_only=True, tag="call.attach"):
     """Client → gateway. Streams the call's outcomes in commit order, from position `after`, until `call.release`."""
 
     call_id: str
@@ -361,14 +367,17 @@ class CallAttach(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     output: bool
 
 
-class CallRelease(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.release"):
+class CallRelease(_Message, frozen=True, kw_only=True, tag="call.release"):
     """Client → gateway. Ends the stream of this call."""
 
     call_id: str
 
 
-class Outcomes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes"):
-    """Gateway → client. The next outcomes of an attached call, positions `seq` … `seq + count`. Payloads over 4 KiB are not in it: their length is IN_BLOB (there are no `blobs` here) and `outcomes.read` brings them. A failed outcome's payload is a Failure (PROTOCOL.md §4)."""
+class Outcomes(_Message, frozen=True, kw_only=True, tag="outcomes"):
+    """Gateway → client. The next outcomes of an attached call, positions `seq` … `seq + count`. Payloads over 4
+    KiB are not in it: their length is IN_BLOB (there are no `blobs` here) and `outcomes.read` brings them. A
+    failed outcome's payload is a Failure (PROTOCOL.md §4).
+    """
 
     call_id: str
     epoch: str
@@ -386,16 +395,14 @@ class Outcomes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     lengths: bytes
 
 
-class OutcomesTaken(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.taken"
-):
+class OutcomesTaken(_Message, frozen=True, kw_only=True, tag="outcomes.taken"):
     """Client → gateway. Outcomes below `through` are taken; at most 65,536 outcomes or 8 MiB travel untaken."""
 
     call_id: str
     through: int
 
 
-class CallEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.ended"):
+class CallEnded(_Message, frozen=True, kw_only=True, tag="call.ended"):
     """Gateway → client. The attached call reached a final state, after its last outcome."""
 
     call_id: str
@@ -406,9 +413,7 @@ class CallEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     seq: int
 
 
-class OutcomesRead(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.read"
-):
+class OutcomesRead(_Message, frozen=True, kw_only=True, tag="outcomes.read"):
     """Client → gateway. Reads stored outcomes by index, whole. Answered by `outcomes.page`."""
 
     request: int
@@ -417,10 +422,10 @@ class OutcomesRead(
     count: int
 
 
-class OutcomesPage(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.page"
-):
-    """Gateway → client. As many of the asked outcomes, in index order, as are final and fit 1 MiB (at least one); ask again from the next index."""
+class OutcomesPage(_Message, frozen=True, kw_only=True, tag="outcomes.page"):
+    """Gateway → client. As many of the asked outcomes, in index order, as are final and fit 1 MiB (at least one);
+    ask again from the next index.
+    """
 
     request: int
     call_id: str
@@ -432,7 +437,7 @@ class OutcomesPage(
     blobs: tuple[str, ...] | None = None
 
 
-class InputsRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.read"):
+class InputsRead(_Message, frozen=True, kw_only=True, tag="inputs.read"):
     """Client → gateway. Reads stored inputs by index. Answered by `inputs.page`."""
 
     request: int
@@ -441,7 +446,7 @@ class InputsRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     count: int
 
 
-class InputsPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.page"):
+class InputsPage(_Message, frozen=True, kw_only=True, tag="inputs.page"):
     """Gateway → client. Consecutive inputs from `first`; fewer than asked when 1 MiB is full."""
 
     request: int
@@ -452,8 +457,10 @@ class InputsPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     blobs: tuple[str, ...] | None = None
 
 
-class Items(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items"):
-    """Container → gateway, and on to an attached client. Values a generator input yielded, item numbers `first` …; payloads back to back."""
+class Items(_Message, frozen=True, kw_only=True, tag="items"):
+    """Container → gateway, and on to an attached client. Values a generator input yielded, item numbers `first` …;
+    payloads back to back.
+    """
 
     call_id: str
     index: int
@@ -463,8 +470,10 @@ class Items(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     blobs: tuple[str, ...] | None = None
 
 
-class ItemsTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="items.taken"):
-    """Client → gateway, and on to the container. Items of this input below `through` are taken; the generator pauses 64 items or 8 MiB ahead."""
+class ItemsTaken(_Message, frozen=True, kw_only=True, tag="items.taken"):
+    """Client → gateway, and on to the container. Items of this input below `through` are taken; the generator
+    pauses 64 items or 8 MiB ahead.
+    """
 
     call_id: str
     index: int
@@ -474,19 +483,21 @@ class ItemsTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 # ── watching
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="watch"):
-    """Client → gateway. `progress` of this call follows, at most 10 a second and only when it changed, until `unwatch` or the end."""
+class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
+    """Client → gateway. `progress` of this call follows, at most 10 a second and only when it changed, until
+    `unwatch` or the end.
+    """
 
     call_id: str
 
 
-class Unwatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="unwatch"):
+class Unwatch(_Message, frozen=True, kw_only=True, tag="unwatch"):
     """Client → gateway."""
 
     call_id: str
 
 
-class FailureGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FailureGroup(_Record, frozen=True, kw_only=True):
     """One group of equal failures. `examples` are up to three indexes."""
 
     kind: str
@@ -497,7 +508,7 @@ class FailureGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     examples: tuple[int, ...]
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="progress"):
+class Progress(_Message, frozen=True, kw_only=True, tag="progress"):
     """Gateway → client. The state of a watched call, whole."""
 
     call: CallSummary
@@ -508,13 +519,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     hardware: str
     #: Why queued inputs do not run, in a sentence; empty when they do.
     waiting: str
-    #: One letter per cell: q queued, y retrying, r running, s succeeded, f failed, c cancelled, t timed out; the worst of the cell. A cell is `cell` inputs; at most 4,096 cells.
+    #: One letter per cell: q queued, y retrying, r running, s succeeded, f failed, c cancelled, t timed out; the worst
+    #: of the cell. A cell is `cell` inputs; at most 4,096 cells.
     cells: str
     cell: int
     failures: tuple[FailureGroup, ...]
 
 
-class InputsList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.list"):
+class InputsList(_Message, frozen=True, kw_only=True, tag="inputs.list"):
     """Client → gateway. A page of a call's inputs for a table. Answered by `inputs.rows`."""
 
     request: int
@@ -525,7 +537,7 @@ class InputsList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     limit: int
 
 
-class InputRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class InputRow(_Record, frozen=True, kw_only=True):
     """One input, for a table or a drawer. `since`: Unix seconds at which the state began, 0 if unknown."""
 
     index: int
@@ -538,7 +550,7 @@ class InputRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str
 
 
-class InputsRows(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.rows"):
+class InputsRows(_Message, frozen=True, kw_only=True, tag="inputs.rows"):
     """Gateway → client. Answers `inputs.list`; `next` is the index to go on from, or -1."""
 
     request: int
@@ -546,8 +558,10 @@ class InputsRows(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     next: int
 
 
-class PreviewAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.ask"):
-    """Client → gateway → a container. Shows an argument or a result as text; views never unpickle. Answered by `preview.made`."""
+class PreviewAsk(_Message, frozen=True, kw_only=True, tag="preview.ask"):
+    """Client → gateway → a container. Shows an argument or a result as text; views never unpickle. Answered by
+    `preview.made`.
+    """
 
     request: int
     call_id: str
@@ -555,7 +569,7 @@ class PreviewAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     what: Literal["arguments", "result"]
 
 
-class PreviewMake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.make"):
+class PreviewMake(_Message, frozen=True, kw_only=True, tag="preview.make"):
     """Gateway → container. The payload is the pickle to show."""
 
     request: int
@@ -564,14 +578,14 @@ class PreviewMake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     blob: str | None = None
 
 
-class PreviewMade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="preview.made"):
+class PreviewMade(_Message, frozen=True, kw_only=True, tag="preview.made"):
     """Container → gateway → client. A MIME bundle, text capped at 16 KiB."""
 
     request: int
     bundle: dict[str, str]
 
 
-class OutputRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.read"):
+class OutputRead(_Message, frozen=True, kw_only=True, tag="output.read"):
     """Client → gateway. What an input (or, with index -1, the whole call) printed. Answered by `output.page`."""
 
     request: int
@@ -581,35 +595,37 @@ class OutputRead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     offset: int
 
 
-class OutputPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.page"):
+class OutputPage(_Message, frozen=True, kw_only=True, tag="output.page"):
     """Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call."""
 
     request: int
     next: int
 
 
-class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output"):
-    """Gateway → an attached client that wants output. Payload: text an input printed, as it comes. index -1: not known to which input."""
+class Output(_Message, frozen=True, kw_only=True, tag="output"):
+    """Gateway → an attached client that wants output. Payload: text an input printed, as it comes. index -1: not
+    known to which input.
+    """
 
     call_id: str
     index: int
     stream: Literal["stdout", "stderr"]
 
 
-class RuntimeAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.ask"):
+class RuntimeAsk(_Message, frozen=True, kw_only=True, tag="runtime.ask"):
     """Client → gateway. Answered by `runtime.state`."""
 
     request: int
 
 
-class Gpu(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Gpu(_Record, frozen=True, kw_only=True):
     uuid: str
     name: str
     memory: int
     container_id: str
 
 
-class ContainerSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ContainerSummary(_Record, frozen=True, kw_only=True):
     container_id: str
     function: str
     function_id: str
@@ -620,9 +636,7 @@ class ContainerSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     inputs: int
 
 
-class RuntimeState(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.state"
-):
+class RuntimeState(_Message, frozen=True, kw_only=True, tag="runtime.state"):
     """Gateway → client. Where it runs, what runs in it."""
 
     request: int
@@ -638,7 +652,7 @@ class RuntimeState(
     calls_open: int
 
 
-class RuntimeStop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="runtime.stop"):
+class RuntimeStop(_Message, frozen=True, kw_only=True, tag="runtime.stop"):
     """Client → gateway, admin. Drain and leave; containers go too unless `keep`."""
 
     keep: bool
@@ -647,9 +661,7 @@ class RuntimeStop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 # ── containers
 
 
-class FunctionLoad(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="function.load"
-):
+class FunctionLoad(_Message, frozen=True, kw_only=True, tag="function.load"):
     """Gateway → container. The code it runs; sent once, after `welcome`. Payload: the pickled code."""
 
     function_id: str
@@ -657,24 +669,22 @@ class FunctionLoad(
     blob: str | None = None
 
 
-class ContainerReady(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.ready"
-):
+class ContainerReady(_Message, frozen=True, kw_only=True, tag="container.ready"):
     """Container → gateway. The code is loaded and inputs may come; or it is not, and `failed_start` explains."""
 
     container_id: str
 
 
-class ContainerBroken(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.broken"
-):
+class ContainerBroken(_Message, frozen=True, kw_only=True, tag="container.broken"):
     """Container → gateway. The code cannot be loaded: the payload is a Failure. The container leaves by itself."""
 
     container_id: str
 
 
-class CallLoad(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.load"):
-    """Gateway → container. What all inputs of a call share; before its first lease there. Payload: as in `call.open`."""
+class CallLoad(_Message, frozen=True, kw_only=True, tag="call.load"):
+    """Gateway → container. What all inputs of a call share; before its first lease there. Payload: as in
+    `call.open`.
+    """
 
     call_id: str
     bindings: dict[str, str]
@@ -682,14 +692,16 @@ class CallLoad(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ta
     blob: str | None = None
 
 
-class CallForget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="call.forget"):
+class CallForget(_Message, frozen=True, kw_only=True, tag="call.forget"):
     """Gateway → container. The call will not come back here; its shared values may go."""
 
     call_id: str
 
 
-class InputsRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="inputs.run"):
-    """Gateway → container. Run inputs [first, first + count) of a call, one after the other. `lease` counts up per container."""
+class InputsRun(_Message, frozen=True, kw_only=True, tag="inputs.run"):
+    """Gateway → container. Run inputs [first, first + count) of a call, one after the other. `lease` counts up per
+    container.
+    """
 
     lease: int
     call_id: str
@@ -700,12 +712,15 @@ class InputsRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     blobs: tuple[str, ...] | None = None
 
 
-#: [index, stream (1 out, 2 err), start, end]: bytes of the container's output files that one input wrote. Only non-empty ones.
+#: [index, stream (1 out, 2 err), start, end]: bytes of the container's output files that one input wrote. Only
+#: non-empty ones.
 OutputSpan = tuple[int, int, int, int]
 
 
-class FailureSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A failed outcome in short, so that views can group without unpickling. `where`: `file:line` of the user's innermost frame."""
+class FailureSummary(_Record, frozen=True, kw_only=True):
+    """A failed outcome in short, so that views can group without unpickling. `where`: `file:line` of the user's
+    innermost frame.
+    """
 
     index: int
     code: FailureCode
@@ -714,8 +729,10 @@ class FailureSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     where: str
 
 
-class OutcomesPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.put"):
-    """Container → gateway. Outcomes of one lease, in the order they came about. Kept by the container until `outcomes.acknowledged`."""
+class OutcomesPut(_Message, frozen=True, kw_only=True, tag="outcomes.put"):
+    """Container → gateway. Outcomes of one lease, in the order they came about. Kept by the container until
+    `outcomes.acknowledged`.
+    """
 
     #: Counts up from 1 per container.
     seq: int
@@ -733,38 +750,36 @@ class OutcomesPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     ended: bool
 
 
-class OutcomesAcknowledged(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="outcomes.acknowledged"
-):
+class OutcomesAcknowledged(_Message, frozen=True, kw_only=True, tag="outcomes.acknowledged"):
     """Gateway → container. Batches up to `through` are committed (or known already) and may be forgotten."""
 
     through: int
 
 
-class ContainerWaiting(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.waiting"
-):
-    """Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it begins, by `leases.revoked`."""
+class ContainerWaiting(_Message, frozen=True, kw_only=True, tag="container.waiting"):
+    """Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it
+    begins, by `leases.revoked`.
+    """
 
     waiting: bool
 
 
-class LeasesRevoked(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="leases.revoked"
-):
-    """Gateway → container. All unstarted inputs of leases up to `through` are given to others; only the running input is kept."""
+class LeasesRevoked(_Message, frozen=True, kw_only=True, tag="leases.revoked"):
+    """Gateway → container. All unstarted inputs of leases up to `through` are given to others; only the running
+    input is kept.
+    """
 
     through: int
 
 
-class Drain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="drain"):
+class Drain(_Message, frozen=True, kw_only=True, tag="drain"):
     """Gateway → container. Finish what is held, then leave."""
 
 
 # ── hosts
 
 
-class HostState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="host.state"):
+class HostState(_Message, frozen=True, kw_only=True, tag="host.state"):
     """Supervisor → gateway. What the host has; after `welcome`, with the containers it still owns."""
 
     cpus: int
@@ -774,16 +789,14 @@ class HostState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     containers: tuple[str, ...]
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="heartbeat"):
+class Heartbeat(_Message, frozen=True, kw_only=True, tag="heartbeat"):
     """Supervisor → gateway. Every 5 s; dead at 20 s."""
 
     #: Containers that are stopped (SIGSTOP) or otherwise not running.
     stopped: tuple[str, ...]
 
 
-class ContainerStart(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.start"
-):
+class ContainerStart(_Message, frozen=True, kw_only=True, tag="container.start"):
     """Gateway → supervisor. Start a container; again for the same id = no-op."""
 
     container_id: str
@@ -803,9 +816,7 @@ class ContainerStart(
     startup_timeout: float
 
 
-class ContainerStarted(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.started"
-):
+class ContainerStarted(_Message, frozen=True, kw_only=True, tag="container.started"):
     """Supervisor → gateway. The process exists."""
 
     container_id: str
@@ -813,9 +824,7 @@ class ContainerStarted(
     starter: Literal["fork", "spawn"]
 
 
-class ContainerExited(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.exited"
-):
+class ContainerExited(_Message, frozen=True, kw_only=True, tag="container.exited"):
     """Supervisor → gateway. The process is gone; `lease`, `index` name the input it was running (lease 0: none)."""
 
     container_id: str
@@ -828,16 +837,14 @@ class ContainerExited(
     detail: str
 
 
-class ContainerStop(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="container.stop"
-):
+class ContainerStop(_Message, frozen=True, kw_only=True, tag="container.stop"):
     """Gateway → supervisor. Idempotent; an unknown id is fine."""
 
     container_id: str
     how: Literal["drain", "kill"]
 
 
-class LeaseRevoke(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.revoke"):
+class LeaseRevoke(_Message, frozen=True, kw_only=True, tag="lease.revoke"):
     """Gateway → supervisor. Start no input of the lease from index `first` on. Answered by `lease.revoked`."""
 
     container_id: str
@@ -845,18 +852,20 @@ class LeaseRevoke(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     first: int
 
 
-class LeaseRevoked(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.revoked"
-):
-    """Supervisor → gateway. Inputs of the lease from `first` on are not and will not be started there; `first` may be later than asked."""
+class LeaseRevoked(_Message, frozen=True, kw_only=True, tag="lease.revoked"):
+    """Supervisor → gateway. Inputs of the lease from `first` on are not and will not be started there; `first` may
+    be later than asked.
+    """
 
     container_id: str
     lease: int
     first: int
 
 
-class LeaseCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="lease.cancel"):
-    """Gateway → supervisor. As `lease.revoke`, and the running input is interrupted if it is one of them; killed after the grace. Not answered."""
+class LeaseCancel(_Message, frozen=True, kw_only=True, tag="lease.cancel"):
+    """Gateway → supervisor. As `lease.revoke`, and the running input is interrupted if it is one of them; killed
+    after the grace. Not answered.
+    """
 
     container_id: str
     lease: int
@@ -864,8 +873,10 @@ class LeaseCancel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     grace_ms: int
 
 
-class OutputPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="output.put"):
-    """Supervisor → gateway. The next bytes of a container's output file, from `offset`; payload: the bytes. lease 0: written before or between inputs."""
+class OutputPut(_Message, frozen=True, kw_only=True, tag="output.put"):
+    """Supervisor → gateway. The next bytes of a container's output file, from `offset`; payload: the bytes. lease
+    0: written before or between inputs.
+    """
 
     container_id: str
     stream: Literal[1, 2]

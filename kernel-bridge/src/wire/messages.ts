@@ -5,7 +5,7 @@
 // A message's payload travels behind its header in the frame. `request` is chosen by the asker and echoed.
 
 import type { CallState, ContainerState, FailureCode, RefusalCode } from './codes.js';
-import type { BlobId, CallId, ClientId, ContainerId, EnvironmentId, FunctionId, HostId } from './ids.js';
+import type { BlobId, CallId, ContainerId, EnvironmentId, FunctionId } from './ids.js';
 
 export type Bytes = Uint8Array;
 
@@ -747,16 +747,76 @@ export interface OutputPut {
 }
 
 export type Message =
-  | Hello | Welcome | Failed | Goaway | Ping | Pong
-  | EnvironmentPut | FunctionPut | FunctionAccepted | FunctionReplace | AutoscalerUpdate | AutoscalerState
-  | CallOpen | CallAccepted | InputsPut | InputsAccepted | CallSeal | CallSealed | CallCancel | CallCancelled | CallDetach
-  | CallDerive | CallAsk | CallList | CallInfo | CallListing
-  | CallAttach | CallRelease | Outcomes | OutcomesTaken | CallEnded | OutcomesRead | OutcomesPage | InputsRead | InputsPage
-  | Items | ItemsTaken
-  | Watch | Unwatch | Progress | InputsList | InputsRows | PreviewAsk | PreviewMake | PreviewMade | OutputRead | OutputPage | Output
-  | RuntimeAsk | RuntimeState | RuntimeStop
-  | FunctionLoad | ContainerReady | ContainerBroken | CallLoad | CallForget | InputsRun | OutcomesPut | OutcomesAcknowledged
-  | ContainerWaiting | LeasesRevoked | Drain
-  | HostState | Heartbeat | ContainerStart | ContainerStarted | ContainerExited | ContainerStop | LeaseRevoke | LeaseRevoked
-  | LeaseCancel | OutputPut;
+  | Hello
+  | Welcome
+  | Failed
+  | Goaway
+  | Ping
+  | Pong
+  | EnvironmentPut
+  | FunctionPut
+  | FunctionAccepted
+  | FunctionReplace
+  | AutoscalerUpdate
+  | AutoscalerState
+  | CallOpen
+  | CallAccepted
+  | InputsPut
+  | InputsAccepted
+  | CallSeal
+  | CallSealed
+  | CallCancel
+  | CallCancelled
+  | CallDetach
+  | CallDerive
+  | CallAsk
+  | CallList
+  | CallInfo
+  | CallListing
+  | CallAttach
+  | CallRelease
+  | Outcomes
+  | OutcomesTaken
+  | CallEnded
+  | OutcomesRead
+  | OutcomesPage
+  | InputsRead
+  | InputsPage
+  | Items
+  | ItemsTaken
+  | Watch
+  | Unwatch
+  | Progress
+  | InputsList
+  | InputsRows
+  | PreviewAsk
+  | PreviewMake
+  | PreviewMade
+  | OutputRead
+  | OutputPage
+  | Output
+  | RuntimeAsk
+  | RuntimeState
+  | RuntimeStop
+  | FunctionLoad
+  | ContainerReady
+  | ContainerBroken
+  | CallLoad
+  | CallForget
+  | InputsRun
+  | OutcomesPut
+  | OutcomesAcknowledged
+  | ContainerWaiting
+  | LeasesRevoked
+  | Drain
+  | HostState
+  | Heartbeat
+  | ContainerStart
+  | ContainerStarted
+  | ContainerExited
+  | ContainerStop
+  | LeaseRevoke
+  | LeaseRevoked
+  | LeaseCancel
+  | OutputPut;
 export type MessageType = Message['type'];

@@ -15,8 +15,14 @@ export type Command =
   | { readonly do: 'persist.outcomes'; readonly call: CallId; readonly seq: number; readonly taken?: Uint32Array }
   /** Outcomes that no container made (cancelled, lost, poison): one status for stretches of inputs, `failure` as their payload. */
   | {
-      readonly do: 'persist.settled'; readonly call: CallId; readonly seq: number; readonly ranges: readonly (readonly [first: number, count: number])[];
-      readonly status: number; readonly attempts: readonly number[]; readonly code: FailureCode; readonly message: string;
+      readonly do: 'persist.settled';
+      readonly call: CallId;
+      readonly seq: number;
+      readonly ranges: readonly (readonly [first: number, count: number])[];
+      readonly status: number;
+      readonly attempts: readonly number[];
+      readonly code: FailureCode;
+      readonly message: string;
     }
   /** State, seal, count, times changed: write the call's row from `core.call(id)`. */
   | { readonly do: 'persist.state'; readonly call: CallId }
@@ -24,11 +30,30 @@ export type Command =
   | { readonly do: 'persist.attempt'; readonly call: CallId; readonly index: number; readonly attempt: number }
   // ── at once ──
   /** Cut this range out of the call's chunks and send it, after `function.load` / `call.load` where the container has not had them. */
-  | { readonly do: 'assign'; readonly container: ContainerId; readonly lease: number; readonly call: CallId; readonly first: number; readonly count: number; readonly attempt: number }
-  | { readonly do: 'start'; readonly container: ContainerId; readonly function: FunctionId; readonly gpus: readonly string[] }
+  | {
+      readonly do: 'assign';
+      readonly container: ContainerId;
+      readonly lease: number;
+      readonly call: CallId;
+      readonly first: number;
+      readonly count: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly do: 'start';
+      readonly container: ContainerId;
+      readonly function: FunctionId;
+      readonly gpus: readonly string[];
+    }
   | { readonly do: 'stop'; readonly container: ContainerId; readonly how: 'drain' | 'kill' }
   | { readonly do: 'lease.revoke'; readonly container: ContainerId; readonly lease: number; readonly first: number }
-  | { readonly do: 'lease.cancel'; readonly container: ContainerId; readonly lease: number; readonly first: number; readonly graceMs: number }
+  | {
+      readonly do: 'lease.cancel';
+      readonly container: ContainerId;
+      readonly lease: number;
+      readonly first: number;
+      readonly graceMs: number;
+    }
   | { readonly do: 'leases.revoked'; readonly container: ContainerId; readonly through: number }
   | { readonly do: 'forget'; readonly container: ContainerId; readonly call: CallId }
   /** The container says hello but is not known (any more): close it with 4410. */
@@ -43,6 +68,12 @@ export type Command =
   | { readonly do: 'acknowledge'; readonly container: ContainerId; readonly through: number }
   /** The call's stream now reaches `seq`. */
   | { readonly do: 'publish'; readonly call: CallId; readonly seq: number }
-  | { readonly do: 'end'; readonly call: CallId; readonly state: CallState; readonly count: number; readonly seq: number }
+  | {
+      readonly do: 'end';
+      readonly call: CallId;
+      readonly state: CallState;
+      readonly count: number;
+      readonly seq: number;
+    }
   /** Watchers of this call have something new to see. */
   | { readonly do: 'show'; readonly call: CallId };

@@ -3,7 +3,16 @@
 // Payload bytes never enter: the core knows counts, lengths and ids.
 
 import type {
-  CallId, ClientId, ContainerId, EnvironmentId, FailureSummary, FunctionId, FunctionSpec, Gpu, HostId, Parent,
+  CallId,
+  ClientId,
+  ContainerId,
+  EnvironmentId,
+  FailureSummary,
+  FunctionId,
+  FunctionSpec,
+  Gpu,
+  HostId,
+  Parent,
 } from '@farcall/kernel-bridge/wire';
 
 /** In every event. `now`: monotonic milliseconds, for all that is measured. `at`: Unix seconds, only ever shown. */
@@ -34,39 +43,83 @@ export interface SettledRun {
 
 export type Happening =
   // functions
-  | { readonly type: 'function.put'; readonly function: FunctionId; readonly environment: EnvironmentId; readonly spec: FunctionSpec }
+  | {
+      readonly type: 'function.put';
+      readonly function: FunctionId;
+      readonly environment: EnvironmentId;
+      readonly spec: FunctionSpec;
+    }
   | { readonly type: 'function.replaced'; readonly app: string; readonly name: string; readonly function: FunctionId }
   | {
-      readonly type: 'autoscaler.updated'; readonly app: string; readonly name: string;
-      readonly minContainers?: number; readonly maxContainers?: number; readonly bufferContainers?: number; readonly scaledownWindow?: number;
+      readonly type: 'autoscaler.updated';
+      readonly app: string;
+      readonly name: string;
+      readonly minContainers?: number;
+      readonly maxContainers?: number;
+      readonly bufferContainers?: number;
+      readonly scaledownWindow?: number;
     }
   // calls
   | { readonly type: 'call.opened'; readonly opening: CallOpening }
-  | { readonly type: 'inputs.arrived'; readonly call: CallId; readonly first: number; readonly count: number; readonly bytes: number }
+  | {
+      readonly type: 'inputs.arrived';
+      readonly call: CallId;
+      readonly first: number;
+      readonly count: number;
+      readonly bytes: number;
+    }
   | { readonly type: 'call.sealed'; readonly call: CallId; readonly count: number }
-  | { readonly type: 'call.cancelled'; readonly call: CallId; readonly scope: 'all' | 'queued'; readonly terminate: boolean }
+  | {
+      readonly type: 'call.cancelled';
+      readonly call: CallId;
+      readonly scope: 'all' | 'queued';
+      readonly terminate: boolean;
+    }
   | { readonly type: 'call.detached'; readonly call: CallId }
   | { readonly type: 'client.connected'; readonly client: ClientId }
   | { readonly type: 'client.lost'; readonly client: ClientId }
   // containers: what their own connections say
-  | { readonly type: 'container.connected'; readonly container: ContainerId; readonly held: readonly (readonly [lease: number, first: number])[] }
+  | {
+      readonly type: 'container.connected';
+      readonly container: ContainerId;
+      readonly held: readonly (readonly [lease: number, first: number])[];
+    }
   | { readonly type: 'container.ready'; readonly container: ContainerId }
   | { readonly type: 'container.broken'; readonly container: ContainerId; readonly failure: FailureSummary }
   | { readonly type: 'container.waiting'; readonly container: ContainerId; readonly waiting: boolean }
   | { readonly type: 'container.disconnected'; readonly container: ContainerId }
   | {
-      readonly type: 'outcomes.arrived'; readonly container: ContainerId; readonly seq: number; readonly lease: number; readonly call: CallId;
-      readonly indexes: Uint32Array; readonly statuses: Uint8Array; readonly seconds: Float32Array; readonly attempt: number; readonly ended: boolean;
+      readonly type: 'outcomes.arrived';
+      readonly container: ContainerId;
+      readonly seq: number;
+      readonly lease: number;
+      readonly call: CallId;
+      readonly indexes: Uint32Array;
+      readonly statuses: Uint8Array;
+      readonly seconds: Float32Array;
+      readonly attempt: number;
+      readonly ended: boolean;
     }
   // hosts: what supervisors and engines say
-  | { readonly type: 'host.connected'; readonly host: HostId; readonly cpus: number; readonly memory: number; readonly gpus: readonly Gpu[]; readonly containers: readonly ContainerId[] }
+  | {
+      readonly type: 'host.connected';
+      readonly host: HostId;
+      readonly cpus: number;
+      readonly memory: number;
+      readonly gpus: readonly Gpu[];
+      readonly containers: readonly ContainerId[];
+    }
   | { readonly type: 'host.lost'; readonly host: HostId }
   | { readonly type: 'containers.stopped'; readonly containers: readonly ContainerId[] }
   | { readonly type: 'container.started'; readonly container: ContainerId; readonly pid: number }
   | {
-      readonly type: 'container.exited'; readonly container: ContainerId;
+      readonly type: 'container.exited';
+      readonly container: ContainerId;
       readonly reason: 'exited' | 'signal' | 'timeout' | 'cancelled' | 'memory' | 'stopped' | 'start';
-      readonly code: number; readonly lease: number; readonly index: number; readonly detail: string;
+      readonly code: number;
+      readonly lease: number;
+      readonly index: number;
+      readonly detail: string;
     }
   | { readonly type: 'lease.revoked'; readonly container: ContainerId; readonly lease: number; readonly first: number }
   // time and life
@@ -74,13 +127,26 @@ export type Happening =
   | { readonly type: 'tick' }
   /** After a restart, once per call in the store, before any other event of it. */
   | {
-      readonly type: 'call.restored'; readonly opening: CallOpening; readonly inputs: number; readonly sealed: boolean; readonly state: string;
-      readonly settled: readonly SettledRun[]; readonly seq: number; readonly createdAt: number; readonly startedAt: number; readonly endedAt: number;
+      readonly type: 'call.restored';
+      readonly opening: CallOpening;
+      readonly inputs: number;
+      readonly sealed: boolean;
+      readonly state: string;
+      readonly settled: readonly SettledRun[];
+      readonly seq: number;
+      readonly createdAt: number;
+      readonly startedAt: number;
+      readonly endedAt: number;
       /** Attempts already begun, where known to be above 0: index → attempt. */
       readonly attempts: ReadonlyMap<number, number>;
     }
   /** After a restart, for containers whose supervisor still owns them; a `container.connected` with what they hold should follow within 20 s. */
-  | { readonly type: 'container.restored'; readonly container: ContainerId; readonly function: FunctionId; readonly leases: readonly RestoredLease[] };
+  | {
+      readonly type: 'container.restored';
+      readonly container: ContainerId;
+      readonly function: FunctionId;
+      readonly leases: readonly RestoredLease[];
+    };
 
 export interface RestoredLease {
   readonly lease: number;
