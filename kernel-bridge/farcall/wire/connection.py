@@ -1,20 +1,18 @@
 """One blocking WebSocket connection that carries frames: for clients, containers and supervisors alike.
 
-`websockets`' sans-I/O protocol over a plain socket: sends happen in the calling thread under a lock, one thread at a
-time may receive. It knows messages, not what they mean; reconnecting is its owner's business.
+`websockets`' sans-I/O protocol over a non-blocking socket: sends happen in the calling thread, one thread at a time may
+receive. It knows messages, not what they mean; reconnecting is its owner's business.
 """
 
 from __future__ import annotations
 
 import select
-import signal
 import socket
 import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
@@ -25,35 +23,31 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from .frame import MAX_FRAME, UnknownMessage, decode, encode
+from .interrupts import Holding, uninterrupted
 from .messages import Message
 
 _RECEIVE = 256 * 1024
+#: An interrupted write that makes no progress for this long gives the connection up.
+_PATIENCE_S = 1.0
+_AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
+
+Payload = bytes | bytearray | memoryview
 
 
 class ConnectionLost(Exception):
     """The connection is closed. ``code`` is the WebSocket close code, 1006 when the peer just went away."""
 
     def __init__(self, code: int, reason: str = "") -> None:
-        super().__init__(f"connection lost ({code}) {reason}".rstrip())
+        super().__init__(code, reason)
         self.code = code
         self.reason = reason
+
+    def __str__(self) -> str:
+        return f"connection lost ({self.code}) {self.reason}".rstrip()
 
 
 class Refused(ConnectionLost):
     """The gateway did not accept the handshake; ``code`` is the HTTP status."""
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold SIGINT off, so that an interrupt cannot cut a frame in two. A no-op outside the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 class Connection:
@@ -61,8 +55,11 @@ class Connection:
 
     def __init__(self, sock: socket.socket, protocol: ClientProtocol) -> None:
         self._socket = sock
-        self._protocol = protocol  # guarded by _sending
-        self._sending = threading.RLock()
+        self._tls = threading.Lock() if isinstance(sock, ssl.SSLSocket) else None  # guards the TLS state, both ways
+        self._state = threading.Lock()  # guards _protocol and _outgoing
+        self._protocol = protocol
+        self._outgoing: deque[memoryview] = deque()
+        self._writing = threading.Lock()  # held by the one thread that writes to the socket; taken before _state
         self._arrived: deque[tuple[Message, memoryview]] = deque()  # owned by the receiving thread
         self._parts: list[bytes] = []  # fragments of one message; owned by the receiving thread
 
@@ -80,23 +77,36 @@ class Connection:
             request = protocol.connect()
             request.headers["Authorization"] = f"Bearer {token}"
             protocol.send_request(request)
-            _flush(sock, protocol)
+            for part in protocol.data_to_send():
+                sock.sendall(part)
+            sock.setblocking(False)
             connection = cls(sock, protocol)
             connection._shake_hands(time.monotonic() + timeout)
-            sock.settimeout(None)
             return connection
         except BaseException:
             sock.close()
             raise
 
-    def send(self, message: Message, payload: bytes | bytearray | memoryview = b"") -> None:
+    def send(self, message: Message, payload: Payload = b"") -> None:
         """Send one frame; blocks while the socket is full. Raises :class:`ConnectionLost`."""
-        frame = encode(message, payload)
-        with self._sending, uninterrupted():
-            if self._protocol.state is not State.OPEN:
-                raise self._lost()
-            self._protocol.send_binary(frame)
-            self._flush()
+        self.send_many(((message, payload),))
+
+    def send_many(self, frames: Iterable[tuple[Message, Payload]]) -> None:
+        """Send frames in their order, in one write. An interrupt waits until they are out.
+
+        Raises :class:`ConnectionLost`; how many of the frames arrived is then not known.
+        """
+        encoded = [encode(message, payload) for message, payload in frames]
+        with uninterrupted() as holding:
+            with self._writing:
+                with self._state:
+                    if self._protocol.state is not State.OPEN:
+                        raise self._lost()
+                    for frame in encoded:
+                        self._protocol.send_binary(frame)
+                    self._collect()
+                self._write(holding)
+            self._write_left()
 
     def receive(self, timeout: float | None = None) -> tuple[Message, memoryview]:
         """The next frame. ``timeout`` in seconds: 0 only looks. Only one thread at a time.
@@ -108,10 +118,11 @@ class Connection:
         while not self._arrived:
             if self._protocol.state is State.CLOSED:
                 raise self._lost()
+            if self._read():
+                continue
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not self._readable(left):
+            if left == 0.0 or not self._ready(select.POLLIN, left):
                 raise TimeoutError
-            self._read()
         return self._arrived.popleft()
 
     def fileno(self) -> int:
@@ -124,44 +135,122 @@ class Connection:
         return bool(self._arrived)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say goodbye and close. Idempotent; never raises."""
-        with self._sending:
-            try:
-                if self._protocol.state is State.OPEN:
-                    self._protocol.send_close(code, reason)
-                    self._flush()
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except (OSError, ConnectionLost):
-                pass
+        """Say goodbye and close; a thread in :meth:`receive` gets :class:`ConnectionLost`. Idempotent; never raises."""
+        with self._state:
+            if self._protocol.state is State.OPEN:
+                self._protocol.send_close(code, reason)
+                self._collect()
+        try:
+            self._write_left()
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except (OSError, ConnectionLost):
+            pass
 
     def discard(self) -> None:
         """Free the socket without a word; for a forked child, whose parent goes on using it."""
         self._socket.close()
 
-    def _readable(self, timeout: float | None) -> bool:
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return True
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(None if timeout is None else timeout * 1000))
+    # ── writing
 
-    def _read(self) -> None:
+    def _collect(self) -> None:
+        """Move what the protocol wants sent to _outgoing. Held: _state."""
+        self._outgoing.extend(memoryview(part) for part in self._protocol.data_to_send() if part)
+
+    def _write_left(self) -> None:
+        """Write what another thread left behind, unless someone is writing: that one does it before leaving."""
+        while self._outgoing and self._writing.acquire(blocking=False):
+            try:
+                self._write(Holding())
+            finally:
+                self._writing.release()
+
+    def _write(self, holding: Holding) -> None:
+        """Empty _outgoing into the socket. Held: _writing."""
+        stuck_since = None
+        while self._outgoing:
+            sent = self._write_some(self._outgoing[0])
+            if sent:
+                stuck_since = None
+                rest = self._outgoing[0][sent:]
+                if rest:
+                    self._outgoing[0] = rest
+                else:
+                    self._outgoing.popleft()
+                continue
+            now = time.monotonic()
+            stuck_since = stuck_since or now
+            if holding.came and now - stuck_since > _PATIENCE_S:
+                raise self._broken()
+            self._ready(select.POLLOUT, 0.1)
+
+    def _write_some(self, part: memoryview) -> int:
         try:
-            received = self._socket.recv(_RECEIVE)
-        except (ssl.SSLWantReadError, InterruptedError):
-            return
+            if self._tls is None:
+                return self._socket.send(part)
+            with self._tls:
+                return self._socket.send(part)
+        except _AGAIN:
+            return 0
         except OSError:
-            received = b""
-        with self._sending:
+            raise self._broken() from None
+
+    def _broken(self) -> ConnectionLost:
+        with self._state:
+            if self._protocol.state is not State.CLOSED:
+                self._protocol.receive_eof()
+            self._outgoing.clear()
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        return self._lost()
+
+    # ── reading
+
+    def _ready(self, event: int, timeout: float | None) -> bool:
+        try:
+            poll = select.poll()
+            poll.register(self._socket, event)
+            return bool(poll.poll(None if timeout is None else timeout * 1000))
+        except (OSError, ValueError):
+            return True  # closed under us: the next read or write says so
+
+    def _read(self) -> bool:
+        """Take in what the socket has; False when it has nothing."""
+        received = self._read_some()
+        if received is None:
+            return False
+        with self._state:
+            if self._protocol.state is State.CLOSED:
+                return True
             if received:
                 self._protocol.receive_data(received)
             else:
                 self._protocol.receive_eof()
             events = self._protocol.events_received()
-            self._flush()
+            self._collect()
+        if self._outgoing:
+            try:
+                self._write_left()
+            except ConnectionLost:
+                pass  # said by the next receive; what came before it still counts
         for event in events:
-            if isinstance(event, Frame):
+            if isinstance(event, Response):
+                self._check(event)
+            elif isinstance(event, Frame):
                 self._take(event)
+        return True
+
+    def _read_some(self) -> bytes | None:
+        try:
+            if self._tls is None:
+                return self._socket.recv(_RECEIVE)
+            with self._tls:
+                return self._socket.recv(_RECEIVE)
+        except _AGAIN:
+            return None
+        except OSError:
+            return b""
 
     def _take(self, frame: Frame) -> None:
         if frame.opcode not in (Opcode.BINARY, Opcode.CONT):
@@ -178,36 +267,23 @@ class Connection:
         except UnknownMessage:
             pass  # a newer peer's message: ignoring it is the compatibility rule
 
-    def _flush(self) -> None:
-        try:
-            _flush(self._socket, self._protocol)
-        except OSError:
-            self._protocol.receive_eof()
-            raise self._lost() from None
+    # ── opening
 
     def _shake_hands(self, deadline: float) -> None:
         while self._protocol.state is State.CONNECTING:
+            if self._read():
+                continue
             left = deadline - time.monotonic()
-            if left <= 0 or not self._readable(left):
+            if left <= 0 or not self._ready(select.POLLIN, left):
                 raise TimeoutError("the gateway did not answer the handshake")
-            received = self._socket.recv(_RECEIVE)
-            if received:
-                self._protocol.receive_data(received)
-            else:
-                self._protocol.receive_eof()
-            for event in self._protocol.events_received():
-                if isinstance(event, Response):
-                    self._check(event)
-                elif isinstance(event, Frame):
-                    self._take(event)
-            if not received:
-                raise Refused(1006, "closed during the handshake")
+        if self._protocol.state is not State.OPEN:
+            raise Refused(1006, "closed during the handshake")
 
     def _check(self, response: Response) -> None:
         if self._protocol.handshake_exc is None:
             return
         if isinstance(self._protocol.handshake_exc, InvalidStatus):
-            body = (response.body or b"").decode("utf-8", "replace")
+            body = bytes(response.body or b"").decode("utf-8", "replace")
             raise Refused(response.status_code, body[:500])
         raise Refused(1006, str(self._protocol.handshake_exc))
 
@@ -233,11 +309,3 @@ def _open(url: str, timeout: float, tls: ssl.SSLContext | None) -> tuple[socket.
     if parts.scheme == "wss":
         sock = (tls or ssl.create_default_context()).wrap_socket(sock, server_hostname=host)
     return sock, f"{parts.scheme}://{parts.netloc}/v1/connect"
-
-
-def _flush(sock: socket.socket, protocol: ClientProtocol) -> None:
-    for chunk in protocol.data_to_send():
-        if chunk:
-            sock.sendall(chunk)
-        else:
-            sock.shutdown(socket.SHUT_WR)

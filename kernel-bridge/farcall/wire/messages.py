@@ -76,7 +76,7 @@ class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
 
 
 class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
-    pass
+    """Either way. Answers `ping`."""
 
 
 # ── functions

@@ -24,6 +24,8 @@ export class ProtocolError extends Error {
   constructor(
     message: string,
     readonly unknown = false,
+    /** The `request` of an unknown message, so that its asker can be answered. */
+    readonly request?: number,
   ) {
     super(message);
     this.name = 'ProtocolError';
@@ -55,8 +57,25 @@ export function decode(frame: Uint8Array): Frame {
     throw new ProtocolError(`a frame of ${frame.length} bytes cannot hold a header of ${size}`);
   const header = unpack(frame.subarray(4, 4 + size));
   const why = misfit(header);
-  if (why !== '') throw new ProtocolError(why, why.startsWith('unknown type'));
+  if (why !== '') throw new ProtocolError(why, why.startsWith('unknown type'), requestOf(header));
   return { message: header as Message, payload: frame.subarray(4 + size) };
+}
+
+function requestOf(header: unknown): number | undefined {
+  const request = (header as { readonly request?: unknown } | null)?.request;
+  return Number.isSafeInteger(request) ? (request as number) : undefined;
+}
+
+/** A map as MessagePack, without a frame: how failures travel as payloads. */
+export function packMap(map: Readonly<Record<string, unknown>>): Uint8Array {
+  return Uint8Array.from(packer.pack(map));
+}
+
+/** Reads what `packMap`, or its Python twin, wrote. Throws ProtocolError. */
+export function unpackMap(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const value = unpack(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError('the payload is not a map');
+  return value as Readonly<Record<string, unknown>>;
 }
 
 function unpack(bytes: Uint8Array): unknown {

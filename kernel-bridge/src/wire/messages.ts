@@ -56,6 +56,7 @@ export interface Goaway {
 export interface Ping {
   readonly type: 'ping';
 }
+/** Either way. Answers `ping`. */
 export interface Pong {
   readonly type: 'pong';
 }

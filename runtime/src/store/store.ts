@@ -92,22 +92,51 @@ export interface RestoredCall {
   readonly attempts: ReadonlyMap<number, number>;
 }
 
+/** A call as it is found again. Its `counts` know only final inputs: the rest of `inputs` is `queued`. */
+export interface StoredCall {
+  readonly row: CallRow;
+  readonly counts: Counts;
+  /** Its payloads are gone (inputs, shared values, outcomes); rows and tables are still there. */
+  readonly expired: boolean;
+}
+/** tables: rows without their payload bytes; cheaper, and there even when the payloads are expired. */
+export type Part = 'whole' | 'tables';
+/** What retention may keep. Only final calls go, never one whose inputs an open call runs again. */
+export interface Keep {
+  /** Calls that ended longer ago are deleted. */
+  readonly olderThanMs: number;
+  /** Payload bytes beyond this are deleted, calls read longest ago first. */
+  readonly budgetBytes: number;
+}
+export interface Expired {
+  readonly deleted: readonly CallId[];
+  readonly emptied: readonly CallId[];
+  /** Payload bytes that are left. */
+  readonly bytes: number;
+}
+
 export interface Store extends AsyncDisposable {
   /** Six characters, made once with the store. */
   readonly id: string;
   /** This store file's incarnation. */
   readonly epoch: string;
-  /** Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the disk is nearly full. */
+  /**
+   * Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the disk is nearly full and the
+   * group brings something new (a function, a call, a chunk); what running work needs is written as long as there is any room.
+   */
   append(group: readonly Operation[]): Promise<void>;
   load(): Promise<Restored>;
   /** A function's code, or a call's shared payload; undefined if unknown or expired. */
   payload(of: 'function' | 'call', id: string): Promise<Stored | undefined>;
-  call(id: CallId): Promise<{ readonly row: CallRow; readonly counts: Counts } | undefined>;
-  calls(limit: number): Promise<readonly { readonly row: CallRow; readonly counts: Counts }[]>;
-  /** Chunks that overlap [first, first + count), in order. Derived calls hold none: ask for their base's. */
+  call(id: CallId): Promise<StoredCall | undefined>;
+  /** The newest first; their rows come without `indexes`. */
+  calls(limit: number): Promise<readonly StoredCall[]>;
+  /** Chunks that overlap [first, first + count), in order. Derived calls hold none: ask for their base's. Rejects with StoreExpired. */
   chunks(call: CallId, first: number, count: number): Promise<readonly ChunkRow[]>;
-  /** Rows whose outcomes lie in [seq, seq + count), in commit order. */
-  outcomes(call: CallId, seq: number, count: number): Promise<readonly (OutcomeRow | SettledRow)[]>;
-  /** Rows that hold an outcome of an input in [first, first + count). */
-  outcomesOf(call: CallId, first: number, count: number): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** Rows whose outcomes lie in [seq, seq + count), in commit order. Whole ones reject with StoreExpired once the payloads are gone. */
+  outcomes(call: CallId, seq: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** Rows that hold an outcome of an input in [first, first + count), in commit order. Expiry as in `outcomes`. */
+  outcomesOf(call: CallId, first: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** Deletes what need not be kept, with its files and blobs. For a timer: once at the start, then every hour. */
+  expire(keep: Keep): Promise<Expired>;
 }

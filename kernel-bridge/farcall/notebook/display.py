@@ -1,0 +1,121 @@
+"""The notebook's presenter: a card for every map, one card for the slow calls of a cell, and what inputs print.
+
+The API asks it through farcall.presenter, always in the main thread. Its views must not wait: states come from the
+session's watch (calls.py), snapshots are renewed by the pace thread (cards.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..presenter import Cell, View
+from .calls import Calls
+from .cards import Card, Deck
+from .origin import Origin
+from .output import CellOutput
+
+if TYPE_CHECKING:
+    from ..call import FunctionCall
+    from ..results import Results
+
+#: A single call gets a card when it runs longer than this.
+SLOW_S = 1.0
+
+
+class NotebookPresenter:
+    """Puts maps and calls on the screen. ``attached``: whether an extension draws them live, with their output."""
+
+    wants_output = True
+
+    def __init__(self, calls: Calls, deck: Deck, origin: Origin, attached: Callable[[], bool]) -> None:
+        self.calls = calls
+        self.deck = deck
+        self.attached = attached
+        self._origin = origin
+        self.printed = CellOutput()
+        self._slow: Card | None = None
+
+    def map_begins(self, results: Results) -> View:
+        """A map starts in the foreground: its card appears."""
+        call = results.call
+        card = Card("map", [self.calls.begin(call.object_id, "map", results.name)])
+        self.deck.show(card)
+        return MapCard(self, card)
+
+    def call_begins(self, call: FunctionCall) -> View:
+        """A caller begins to wait for one call: nothing is shown for a second."""
+        return SlowCall(self, call)
+
+    def cell(self) -> Cell:
+        """The running cell."""
+        return self._origin.cell()
+
+    def join_slow(self, call: FunctionCall) -> Card:
+        """The card of this cell's slow calls, with ``call`` on it."""
+        followed = self.calls.begin(call.object_id, "remote", call.name)
+        if self._slow is None:
+            self._slow = Card("call", [followed])
+            self.deck.show(self._slow)
+        else:
+            self._slow.add(followed)
+            self.deck.renew(self._slow)
+        return self._slow
+
+    def cell_begins(self) -> None:
+        """A new cell: calls of the last one share nothing with it. Main thread."""
+        self._slow = None
+        self.printed = CellOutput()
+
+    def cell_ends(self) -> None:
+        """The cell's last states and the rest of its output. Main thread."""
+        self.printed.end()
+        self.deck.cell_ends()
+
+
+class MapCard:
+    """The view of one map."""
+
+    def __init__(self, presenter: NotebookPresenter, card: Card) -> None:
+        self._presenter = presenter
+        self._card = card
+
+    def tick(self) -> None:
+        """Nothing to do: the pace thread keeps the card current."""
+
+    def output(self, index: int, stream: str, text: str) -> None:
+        """The live card has the output; without one it is printed here."""
+        if not self._presenter.attached():
+            self._presenter.printed.write(index, stream, text)
+
+    def end(self) -> None:
+        """Write what is known now; the last state follows by itself."""
+        self._presenter.printed.flush()
+        self._presenter.deck.end(self._card)
+
+
+class SlowCall:
+    """The view of one waited-for call; it joins the cell's card when it takes long."""
+
+    def __init__(self, presenter: NotebookPresenter, call: FunctionCall) -> None:
+        self._presenter = presenter
+        self._call = call
+        self._slow_at = time.monotonic() + SLOW_S
+        self._card: Card | None = None
+
+    def tick(self) -> None:
+        """Show the card once it is slow."""
+        if self._card is None and time.monotonic() >= self._slow_at:
+            self._card = self._presenter.join_slow(self._call)
+
+    def output(self, index: int, stream: str, text: str) -> None:
+        """In the live card if there is one, otherwise in the cell."""
+        if self._card is None or not self._presenter.attached():
+            self._presenter.printed.write(index, stream, text)
+
+    def end(self) -> None:
+        """The call is done, or nobody waits for it any more."""
+        self._presenter.printed.flush()
+        if self._card is not None:
+            self._presenter.deck.end(self._card)

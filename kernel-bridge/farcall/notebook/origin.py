@@ -1,0 +1,52 @@
+"""Where in the notebook something is: the cell that runs, its number and id, and a file's line as `Cell In[4], line 7`.
+
+Reads IPython and the environment; shows nothing. The presenter asks it for the origin of a call, the views for places.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from pathlib import PurePath
+from typing import Any
+
+from ..presenter import Cell
+
+
+class Origin:
+    """What is known of the running cell. The main thread writes it (IPython's hooks), any thread reads it."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._cell_id = ""
+        self._executions = 0
+
+    def cell_begins(self, cell_id: str | None) -> None:
+        """A cell starts in the main thread. ``cell_id`` is None where the front end sends none."""
+        self._executions += 1
+        self._cell_id = cell_id or ""
+
+    def cell(self) -> Cell:
+        """The running cell; its label is what a person calls it in a list: ``movies.ipynb [4]``."""
+        label = f"{notebook_name(self._shell)} [{self._shell.execution_count}]"
+        return Cell(key=self._cell_id, label=label, execution=str(self._executions))
+
+    def place(self, where: str) -> str:
+        """``file:line`` as a person reads it: ``Cell In[4], line 7`` or ``prices.py, line 7``; never a whole path."""
+        name, colon, line = where.rpartition(":")
+        if not colon or not line.isdigit():
+            return PurePath(where).name
+        known = self._shell.compile.format_code_name(name)
+        shown = " ".join(known) if known else PurePath(name).name
+        return f"{shown}, line {line}"
+
+    def sources(self, files: frozenset[str]) -> dict[str, str]:
+        """The text of those files that are cells of this notebook, by file name, as linecache wants it."""
+        cells = (name for name in files if self._shell.compile.format_code_name(name))
+        return {name: "".join(linecache.getlines(name)) for name in cells}
+
+
+def notebook_name(shell: Any) -> str:
+    """The notebook's file name, from what Jupyter and VS Code tell the kernel; else ``notebook``."""
+    path = os.environ.get("JPY_SESSION_NAME") or shell.user_ns.get("__vsc_ipynb_file__") or ""
+    return PurePath(str(path)).name or ("notebook" if hasattr(shell, "kernel") else "ipython")

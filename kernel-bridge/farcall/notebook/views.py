@@ -1,0 +1,166 @@
+"""What the kernel shows of a call: the Structs of kernel-bridge/src/notebook.ts, and how they come from `progress`.
+
+Used by the display (saved snapshots) and the bridge (live views). It formats nothing and sends nothing. Snapshots hold
+counts, types, lines and times, never the user's values: :func:`saved` is the one place that takes them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from ..wire.codes import CallState
+from ..wire.messages import CallSummary, Progress
+
+BRIDGE = "farcall.bridge"
+MIME = "application/vnd.farcall.view.v1+json"
+
+CallKind = Literal["remote", "map", "spawn", "spawn_map"]
+FINAL: frozenset[str] = frozenset({"done", "failed", "cancelled", "incomplete"})
+
+#: Bounds of a saved snapshot, so that a notebook stays small whatever the functions are called.
+_GROUPS = 20
+_TEXT = 200
+
+
+class CountsView(msgspec.Struct, frozen=True, kw_only=True):
+    """How many inputs are in each state."""
+
+    queued: int = 0
+    retrying: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    timed_out: int = 0
+
+    @property
+    def settled(self) -> int:
+        return self.succeeded + self.failed + self.cancelled + self.timed_out
+
+
+class FailureView(msgspec.Struct, frozen=True, kw_only=True):
+    """Failures of one exception type at one user line. ``message`` is empty in saved snapshots."""
+
+    kind: str
+    message: str
+    where: str
+    count: int
+    examples: tuple[int, ...]
+
+
+class CallView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a card shows of a call. Times are Unix seconds, 0 = not yet."""
+
+    call_id: str
+    kind: CallKind
+    name: str
+    state: CallState
+    inputs: int
+    sealed: bool
+    attached: bool
+    counts: CountsView
+    rate: float
+    containers: int
+    hardware: str
+    waiting: str
+    failures: tuple[FailureView, ...]
+    created_at: float
+    started_at: float
+    ended_at: float
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+
+class LiveCall(CallView, frozen=True, kw_only=True):
+    """CallView and the grid; only ever live."""
+
+    cells: str
+    cell: int
+
+
+class ViewBundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The bundle of one output."""
+
+    v: Literal[1]
+    kind: Literal["map", "call"]
+    call_id: str
+    snapshot: CallView
+    saved_at: float
+    calls: tuple[CallView, ...] = ()
+
+
+#: Turns a wire `where` (``file:line``) into what a person reads (``Cell In[4], line 7``).
+Place = Callable[[str], str]
+
+
+def live(progress: Progress, place: Place) -> LiveCall:
+    """The live view of a watched call."""
+    return LiveCall(
+        **_fields(progress.call),
+        rate=progress.rate,
+        containers=progress.containers,
+        hardware=progress.hardware,
+        waiting=progress.waiting,
+        failures=tuple(
+            FailureView(
+                kind=group.kind,
+                message=group.message,
+                where=place(group.where),
+                count=group.count,
+                examples=group.examples,
+            )
+            for group in progress.failures
+        ),
+        cells=progress.cells,
+        cell=progress.cell,
+    )
+
+
+def asked(call: CallSummary) -> LiveCall:
+    """The view of a call that is not watched (yet): what `call.info` and `call.listing` know."""
+    return LiveCall(
+        **_fields(call), rate=0.0, containers=0, hardware="", waiting="", failures=(), cells="", cell=1
+    )
+
+
+def plain(view: CallView) -> CallView:
+    """Without the grid."""
+    return CallView(**{name: getattr(view, name) for name in CallView.__struct_fields__})
+
+
+def saved(view: CallView) -> CallView:
+    """What may be written into a notebook: no message of an exception, bounded texts, no grid."""
+    failures = tuple(
+        msgspec.structs.replace(group, message="", kind=group.kind[:_TEXT], where=group.where[:_TEXT])
+        for group in view.failures[:_GROUPS]
+    )
+    return msgspec.structs.replace(
+        plain(view), failures=failures, name=view.name[:_TEXT], waiting=view.waiting[:_TEXT]
+    )
+
+
+def shown_name(app: str, name: str) -> str:
+    """``app.function``, or just the function's name for the notebook's default app."""
+    return f"{app}.{name}" if app and not app.startswith("_") else name
+
+
+def _fields(call: CallSummary) -> dict[str, object]:
+    counts = call.counts
+    return {
+        "call_id": call.call_id,
+        "kind": call.kind,
+        "name": shown_name(call.app, call.name),
+        "state": call.state,
+        "inputs": call.inputs,
+        "sealed": call.sealed,
+        "attached": call.attached,
+        "counts": CountsView(**{name: getattr(counts, name) for name in CountsView.__struct_fields__}),
+        "created_at": call.created_at,
+        "started_at": call.started_at,
+        "ended_at": call.ended_at,
+    }

@@ -1,0 +1,90 @@
+"""cloudpickle, with three differences: classes of a cell keep their identity, caches travel, sentinels stay themselves.
+
+A class pickled by value is named by the hash of its canonical description, so that a class whose cell was run again
+is the same class for everyone who holds it, and a class that is already there is never written over.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import io
+import threading
+import types
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import cloudpickle.cloudpickle as base
+
+from .canonical import LRU_CACHE, SINGLETONS, by_reference, digest
+
+_naming = threading.Lock()  # guards _names and cloudpickle's trackers, which remember classes by name
+_names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
+_complete: weakref.WeakSet[type] = weakref.WeakSet()
+
+
+class Pickler(base.Pickler):  # type: ignore[misc]
+    """Pickles one thing, code of cells by value."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, type):
+            return self._reduce_class(thing)
+        if isinstance(thing, LRU_CACHE):
+            return _reduce_cache(thing)
+        if id(thing) in SINGLETONS:
+            return _singleton, SINGLETONS[id(thing)]
+        return super().reducer_override(thing)
+
+    def _reduce_class(self, cls: type) -> Any:
+        if by_reference(cls):
+            return NotImplemented
+        name_class(cls)
+        reduced = base._class_reduce(cls)
+        if not isinstance(reduced, tuple) or len(reduced) != 6:
+            return reduced
+        return (*reduced[:5], _set_class_state)
+
+
+def dumps(thing: object, buffer_callback: Callable[[Any], Any] | None = None) -> bytes:
+    """Pickle with code by value; large buffers go to the callback."""
+    with io.BytesIO() as file:
+        Pickler(file, protocol=5, buffer_callback=buffer_callback).dump(thing)
+        return file.getvalue()
+
+
+def name_class(cls: type) -> str:
+    """The class's name for both sides: made here once, or brought along by its pickle."""
+    with _naming:
+        known = _names.get(cls)
+        if known is not None:
+            return known
+    name = base._DYNAMIC_CLASS_TRACKER_BY_CLASS.get(cls) or digest(cls)
+    with _naming, base._DYNAMIC_CLASS_TRACKER_LOCK:
+        _names[cls] = name
+        _complete.add(cls)
+        base._DYNAMIC_CLASS_TRACKER_BY_CLASS[cls] = name
+        base._DYNAMIC_CLASS_TRACKER_BY_ID[name] = cls  # the newest wins: results come back as today's class
+    return name
+
+
+def _set_class_state(cls: type, state: Any) -> type:
+    if cls not in _complete:
+        _complete.add(cls)
+        base._class_setstate(cls, state)
+    return cls
+
+
+def _reduce_cache(cache: Any) -> Any:
+    if by_reference(cache):
+        return NotImplemented
+    parameters = cache.cache_parameters()
+    return _make_cache, (cache.__wrapped__, parameters["maxsize"], parameters["typed"])
+
+
+def _make_cache(function: types.FunctionType, maxsize: int | None, typed: bool) -> Any:
+    return functools.lru_cache(maxsize=maxsize, typed=typed)(function)
+
+
+def _singleton(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,129 @@
+// What is fixed about each call when it opens: function, bindings, sources, shared payload, whose inputs it runs. States and
+// counts are the core's. Calls that ended are read back from the store when someone asks for them.
+
+import { type CallId, type CallSummary, type FunctionId, type Parent, storeOf } from '@farcall/kernel-bridge/wire';
+
+import type { CallRow, Store, Stored } from '../store/store.js';
+import { type Chunks, cutRows, joinPieces, type Piece } from './chunks.js';
+import { Refusal } from './refusal.js';
+import { u32Of } from './tables.js';
+
+export interface CallEntry {
+  readonly id: CallId;
+  readonly function: FunctionId;
+  readonly kind: CallSummary['kind'];
+  readonly on_failure: CallRow['on_failure'];
+  readonly on_owner_lost: CallRow['on_owner_lost'];
+  readonly client: string;
+  readonly origin: string;
+  readonly bindings: CallRow['bindings'];
+  readonly sources: CallRow['sources'];
+  readonly created_at: number;
+  readonly parent?: Parent;
+  readonly base?: CallId;
+  /** Derived calls: index → index in `base`. */
+  readonly indexes?: Uint32Array;
+  /** Absent when it must be read from the store. */
+  readonly shared?: Stored;
+}
+
+/** Ended calls kept at hand. */
+const ENDED_KEPT = 256;
+
+export class Calls {
+  readonly #open = new Map<CallId, CallEntry>();
+  readonly #ended = new Map<CallId, CallEntry>();
+
+  constructor(
+    private readonly store: Pick<Store, 'id' | 'call' | 'payload' | 'chunks'>,
+    private readonly chunks: Chunks,
+  ) {}
+
+  put(entry: CallEntry): void {
+    this.#open.set(entry.id, entry);
+  }
+
+  /** A call that is not final, or was a moment ago. */
+  get(id: CallId): CallEntry | undefined {
+    return this.#open.get(id) ?? this.#ended.get(id);
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  ended(id: CallId): void {
+    const entry = this.#open.get(id);
+    if (entry === undefined) return;
+    this.#open.delete(id);
+    this.#remember(entry);
+  }
+
+  /** Any call of this store; throws a Refusal for others. */
+  async find(id: CallId): Promise<CallEntry> {
+    const here = this.get(id);
+    if (here !== undefined) return here;
+    this.mustBeOurs(id);
+    const found = await this.store.call(id);
+    if (found === undefined) throw new Refusal('not.found', `there is no call ${id} here (details are kept for 7 days)`);
+    const entry = entryOf(found.row);
+    this.#remember(entry);
+    return entry;
+  }
+
+  mustBeOurs(id: CallId): void {
+    if (storeOf(id) !== this.store.id)
+      throw new Refusal('call.foreign', `${id} belongs to another gateway (store ${storeOf(id)}; this one is ${this.store.id})`);
+  }
+
+  async shared(entry: CallEntry): Promise<Stored> {
+    const stored = entry.shared ?? (await this.store.payload('call', entry.id));
+    if (stored === undefined) throw new Refusal('output.expired', `what the inputs of ${entry.id} share is gone`);
+    return stored;
+  }
+
+  /** Inputs [first, first + count) of a call: at once when they are in memory, else from the store. */
+  inputs(entry: CallEntry, first: number, count: number): Piece | Promise<Piece> {
+    if (entry.base !== undefined && entry.indexes !== undefined) return this.#derived(entry.base, entry.indexes.subarray(first, first + count));
+    return this.chunks.cut(entry.id, first, count) ?? this.#stored(entry.id, first, count);
+  }
+
+  async #stored(call: CallId, first: number, count: number): Promise<Piece> {
+    const piece = cutRows(await this.store.chunks(call, first, count), first, count);
+    // It may have been committed and evicted, or arrived, while the store was asked.
+    const found = piece ?? this.chunks.cut(call, first, count);
+    if (found === undefined) throw new Refusal('output.expired', `inputs ${first} to ${first + count - 1} of ${call} are gone`);
+    return found;
+  }
+
+  async #derived(base: CallId, indexes: Uint32Array): Promise<Piece> {
+    const entry = await this.find(base);
+    const pieces: Piece[] = [];
+    let at = 0;
+    while (at < indexes.length) {
+      const from = indexes[at] ?? 0;
+      let count = 1;
+      while (at + count < indexes.length && indexes[at + count] === from + count) count += 1;
+      pieces.push(await this.inputs(entry, from, count));
+      at += count;
+    }
+    return joinPieces(pieces);
+  }
+
+  #remember(entry: CallEntry): void {
+    this.#ended.set(entry.id, entry);
+    if (this.#ended.size <= ENDED_KEPT) return;
+    const [oldest] = this.#ended.keys();
+    if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+}
+
+export function entryOf(row: CallRow): CallEntry {
+  const { call_id, function_id, kind, on_failure, on_owner_lost, client, origin, bindings, sources, created_at } = row;
+  return {
+    id: call_id, function: function_id, kind, on_failure, on_owner_lost, client, origin, bindings, sources, created_at,
+    ...(row.parent === undefined ? {} : { parent: row.parent }),
+    ...(row.base === undefined ? {} : { base: row.base }),
+    ...(row.indexes === undefined ? {} : { indexes: u32Of(row.indexes) }),
+  };
+}

@@ -1,0 +1,135 @@
+// One WebSocket: frames in and out, the first hello, pings, and the bound on what waits to be sent.
+// It knows who authenticated it and which handlers its role has; what messages mean is theirs.
+
+import type { WebSocket } from 'ws';
+
+import {
+  type CloseCode, decode, encode, type Hello, type Message, ProtocolError, type RefusalCode,
+} from '@farcall/kernel-bridge/wire';
+
+import type { Principal } from './authenticate.js';
+import { Refusal } from './refusal.js';
+
+/** Above this a peer that does not read gets no new work from its own messages: we stop reading from it. */
+const HIGH_WATER = 4 * 1024 * 1024;
+/** A peer this far behind is cut off. */
+const CUT_OFF = 96 * 1024 * 1024;
+const HELLO_MS = 10_000;
+const PING_MS = 5_000;
+/** Clients and supervisors answer pings on a thread of their own. Containers do not: C code may hold them for long. */
+const SILENCE_MS = 60_000;
+
+export type Receiver = (message: Message, payload: Uint8Array) => void | Promise<void>;
+export interface ConnectionEvents {
+  /** The first message. Returns what takes the following ones. */
+  readonly onHello: (connection: Connection, hello: Hello) => Receiver;
+  readonly onClose: (connection: Connection) => void;
+  readonly onError: (error: Error, connection: Connection) => void;
+}
+
+export class Connection {
+  role: Hello['role'] | undefined;
+  #receive: Receiver | undefined;
+  #heard = performance.now();
+  #said = performance.now();
+  #paused = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    readonly principal: Principal,
+    private readonly socket: WebSocket,
+    private readonly events: ConnectionEvents,
+  ) {
+    const opened = performance.now();
+    this.#timer = setInterval(() => this.#watchSilence(opened), PING_MS).unref();
+    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
+    socket.on('close', () => this.#onClose());
+    socket.on('error', (error) => events.onError(error, this));
+  }
+
+  get open(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  get buffered(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  send(message: Message, payload?: Uint8Array): void {
+    if (!this.open) return;
+    this.#said = performance.now();
+    this.socket.send(encode(message, payload), this.#relieve);
+    if (this.socket.bufferedAmount > CUT_OFF) this.socket.terminate();
+    else if (this.socket.bufferedAmount > HIGH_WATER && !this.#paused) {
+      this.#paused = true;
+      this.socket.pause();
+    }
+  }
+
+  fail(code: RefusalCode, message: string, request?: number): void {
+    this.send({ type: 'failed', code, message, ...(request === undefined ? {} : { request }) });
+  }
+
+  close(code: CloseCode | 1000, reason: string): void {
+    this.socket.close(code, reason.slice(0, 120));
+    setTimeout(() => this.socket.terminate(), 1000).unref();
+  }
+
+  readonly #relieve = (): void => {
+    if (!this.#paused || this.socket.bufferedAmount > HIGH_WATER / 2) return;
+    this.#paused = false;
+    this.socket.resume();
+  };
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#heard = performance.now();
+    try {
+      if (!isBinary) throw new ProtocolError('text messages are not spoken here');
+      const { message, payload } = decode(data);
+      this.#take(message, payload);
+    } catch (error) {
+      this.#onFault(error, undefined);
+    }
+  }
+
+  #take(message: Message, payload: Uint8Array): void {
+    if (message.type === 'ping') return this.send({ type: 'pong' });
+    if (message.type === 'pong') return undefined;
+    if (this.#receive === undefined) return this.#greet(message);
+    const request = 'request' in message ? message.request : undefined;
+    try {
+      const late = this.#receive(message, payload);
+      if (late !== undefined) late.catch((error: unknown) => this.#onFault(error, request));
+    } catch (error) {
+      this.#onFault(error, request);
+    }
+  }
+
+  #greet(message: Message): void {
+    if (message.type !== 'hello') throw new ProtocolError(`the first message is ${message.type}, not hello`);
+    this.role = message.role;
+    this.#receive = this.events.onHello(this, message);
+  }
+
+  #onFault(error: unknown, request: number | undefined): void {
+    if (error instanceof Refusal) this.fail(error.code, error.message, request);
+    else if (error instanceof ProtocolError && error.unknown) this.fail('request.unsupported', error.message, error.request);
+    else if (error instanceof ProtocolError) this.close(4400, error.message);
+    else {
+      this.events.onError(error instanceof Error ? error : new Error(String(error)), this);
+      this.fail('request.invalid', 'the gateway could not do this; its log says why', request);
+    }
+  }
+
+  #watchSilence(opened: number): void {
+    const now = performance.now();
+    if (this.role === undefined && now - opened > HELLO_MS) this.socket.terminate();
+    else if (this.role === 'client' && now - this.#heard > SILENCE_MS) this.socket.terminate();
+    else if (now - this.#said >= PING_MS && this.role !== undefined) this.send({ type: 'ping' });
+  }
+
+  #onClose(): void {
+    clearInterval(this.#timer);
+    this.events.onClose(this);
+  }
+}

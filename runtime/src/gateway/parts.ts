@@ -1,0 +1,76 @@
+// What the handlers and the command table share: the parts that runtime.ts puts together. Interfaces of what lies outside
+// the gateway (core, store, engine) are named here as the gateway needs them, so that tests can hand in their own.
+
+import type {
+  CallId, ClientId, ContainerId, Gpu, HostId, OutcomesPut,
+} from '@farcall/kernel-bridge/wire';
+
+import type { Happening } from '../core/events.js';
+import type { Engine } from '../engines/engine.js';
+import type { Store } from '../store/store.js';
+import type { Calls, CallEntry } from './calls.js';
+import type { Chunk, Chunks } from './chunks.js';
+import type { ClientSession, Clients } from './clients.js';
+import type { Commits } from './commits.js';
+import type { ContainerSession, Containers } from './containers.js';
+import type { CoreView } from './core-view.js';
+import type { Functions } from './functions.js';
+import type { Log } from './log.js';
+import type { Outputs } from './outputs.js';
+import type { Previews } from './previews.js';
+import type { Streams } from './streams.js';
+import type { Tokens } from './authenticate.js';
+import type { Supervisors } from './supervisors.js';
+import type { Watches } from './watch.js';
+
+/** What came with an event and never enters the core: who asked, and the bytes. */
+export interface Source {
+  readonly client?: ClientSession;
+  readonly request?: number;
+  readonly opening?: CallEntry;
+  readonly chunk?: Chunk;
+  readonly batch?: { readonly message: OutcomesPut; readonly payload: Uint8Array; readonly container: ContainerSession };
+}
+export interface Identity {
+  readonly version: string;
+  readonly store: string;
+  readonly epoch: string;
+  /** `major.minor.patch` of the interpreter that remote containers run. */
+  readonly python: string;
+  readonly executable: string;
+  /** Reached over TCP: containers are not in the client's environment. */
+  readonly remote: boolean;
+  /** The blob folder, where peers share the file system. */
+  readonly blobs: string;
+  readonly home: string;
+  readonly startedAt: number;
+}
+export interface Host {
+  readonly id: HostId;
+  readonly cpus: number;
+  readonly memory: number;
+  readonly gpus: readonly Gpu[];
+}
+export interface Parts {
+  readonly identity: Identity;
+  readonly log: Log;
+  readonly core: CoreView;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly commits: Commits;
+  readonly tokens: Tokens;
+  readonly functions: Functions;
+  readonly calls: Calls;
+  readonly chunks: Chunks;
+  readonly clients: Clients;
+  readonly containers: Containers;
+  readonly supervisors: Supervisors;
+  readonly streams: Streams;
+  readonly watches: Watches;
+  readonly outputs: Outputs;
+  readonly previews: Previews;
+  readonly apply: (happening: Happening, source?: Source) => void;
+  /** Drains and leaves; containers and their supervisor go too unless `keep`. */
+  readonly leave: (keep: boolean) => void;
+}
+export type { CallId, ClientId, ContainerId };

@@ -1,0 +1,163 @@
+// The store file, on the store's thread: opens it alone, brings its schema up to date, runs transactions and reads.
+// Everything here is synchronous, which is why it has a thread to itself.
+
+import { statSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+
+import { epochText, storeId } from './ids.js';
+import { mark } from './outcome-rows.js';
+import type { Durability, Problem, RestoredRows, Row } from './protocol.js';
+import { outcomesOf } from './rows.js';
+import { MIGRATIONS, QUERIES, STATEMENTS, type QueryName } from './schema.js';
+import type { Write } from './writes.js';
+
+/** Files up to this size are checked whole when they are opened; it costs about a millisecond a MiB. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+const BUSY = 5;
+const LOCKED = 6;
+const CORRUPT = 11;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+
+export class Database {
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(private readonly db: DatabaseSync) {}
+
+  /** Throws what `problemOf` can name; nothing stays open then. */
+  static open(file: string, durability: Durability): Database {
+    const db = new DatabaseSync(file);
+    try {
+      lock(db, durability);
+      check(db, file);
+      migrate(db);
+      return new Database(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  get names(): { id: string; epoch: string } {
+    return { id: metaOf(this.db, 'id') ?? '', epoch: metaOf(this.db, 'epoch') ?? '' };
+  }
+
+  /** All groups in one transaction; if that fails, each in its own, so that only the guilty one is refused. */
+  commit(groups: readonly (readonly Write[])[]): readonly (Problem | null)[] {
+    try {
+      this.#transact(groups);
+      return [];
+    } catch (error) {
+      if (groups.length === 1) return [problemOf(error)];
+      return groups.map((group) => this.commit([group])[0] ?? null);
+    }
+  }
+
+  read(query: QueryName, parameters: readonly (string | number)[]): readonly Row[] {
+    return this.#prepared(query, QUERIES[query]).all(...parameters);
+  }
+
+  /** What a restart begins with, the outcomes of each open call folded into one byte an input. */
+  restore(): RestoredRows {
+    const calls = this.read('open', []).map((row) => {
+      const call = Number(row['n']);
+      const states = new Uint8Array(Number(row['inputs']));
+      const outcomes = this.#prepared('open.outcomes', QUERIES['open.outcomes']);
+      for (const found of outcomes.iterate(call)) mark(states, outcomesOf(found));
+      const attempts = this.read('open.attempts', [call]).map((found) => [Number(found['idx']), Number(found['attempt'])] as const);
+      return { row, states, attempts };
+    });
+    return { functions: this.read('functions', []), containers: this.read('containers', []), calls };
+  }
+
+  /** Moves what the log holds into the file. */
+  checkpoint(): void {
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  #transact(groups: readonly (readonly Write[])[]): void {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      for (const writes of groups)
+        for (const [statement, ...values] of writes) this.#prepared(statement, STATEMENTS[statement]).run(...values);
+      this.db.exec('COMMIT');
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #prepared(name: string, sql: string): StatementSync {
+    const known = this.#statements.get(name);
+    if (known !== undefined) return known;
+    const statement = this.db.prepare(sql);
+    this.#statements.set(name, statement);
+    return statement;
+  }
+}
+
+/** EXCLUSIVE before the first access: no shared memory file, and a second opener is refused for as long as this one lives. */
+function lock(db: DatabaseSync, durability: Durability): void {
+  db.exec('PRAGMA locking_mode = EXCLUSIVE');
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`);
+  if (durability === 'power') db.exec('PRAGMA fullfsync = 1');
+  db.exec('PRAGMA wal_autocheckpoint = 0');
+  db.exec('PRAGMA temp_store = MEMORY');
+  db.exec('BEGIN IMMEDIATE; COMMIT');
+}
+
+function check(db: DatabaseSync, file: string): void {
+  if (statSync(file).size > CHECKED_BYTES) return;
+  const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (found !== 'ok') throw new Damaged(String(found));
+}
+
+function migrate(db: DatabaseSync): void {
+  const found = schemaOf(db);
+  if (found > MIGRATIONS.length) throw new Newer(found);
+  for (const [step, sql] of MIGRATIONS.entries()) {
+    if (step < found) continue;
+    db.exec(`BEGIN IMMEDIATE; ${sql}`);
+    if (step === 0) db.prepare(`INSERT INTO meta VALUES ('id', ?), ('epoch', ?)`).run(storeId(), epochText());
+    db.prepare(`INSERT OR REPLACE INTO meta VALUES ('schema', ?)`).run(String(step + 1));
+    db.exec('COMMIT');
+  }
+}
+
+/** Migrations that ran; 0 for a new file. */
+function schemaOf(db: DatabaseSync): number {
+  const table = db.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'`).get();
+  return table === undefined ? 0 : Number(metaOf(db, 'schema') ?? 0);
+}
+
+function metaOf(db: DatabaseSync, key: string): string | undefined {
+  const value = db.prepare('SELECT value FROM meta WHERE key = ?').get(key)?.['value'];
+  return value === undefined ? undefined : String(value);
+}
+
+class Damaged extends Error {}
+class Newer extends Error {
+  constructor(readonly schema: number) {
+    super(`schema ${schema}`);
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Damaged) return { kind: 'corrupt', message };
+  if (error instanceof Newer) return { kind: 'newer', message, schema: error.schema };
+  return { kind: kindOf(error), message };
+}
+
+function kindOf(error: unknown): Problem['kind'] {
+  // SQLite's extended codes keep the primary one in their low byte.
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  if (code === BUSY || code === LOCKED) return 'busy';
+  if (code === FULL) return 'full';
+  return code === CORRUPT || code === NOT_A_DATABASE ? 'corrupt' : 'other';
+}

@@ -1,0 +1,245 @@
+// A store that keeps everything in this process: for tests, the simulator and `--durability` nothing at all. It answers
+// exactly as SqliteStore does (one conformance suite runs over both), so it shows in few lines what a store promises.
+
+import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
+
+import { StoreClosed, StoreExpired } from './errors.js';
+import { epochText, storeId } from './ids.js';
+import { addTo, type AnyOutcomes, countsOf, emptyTally, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
+import { blobsOf, payloadBytes } from './operations.js';
+import type {
+  CallRow, ChunkRow, ContainerRow, Expired, FunctionRow, Keep, Operation, Part, Restored, RestoredCall, Store, StoredCall, Stored,
+} from './store.js';
+
+interface Held {
+  row: CallRow;
+  shared: Stored;
+  readonly chunks: ChunkRow[];
+  readonly outcomes: AnyOutcomes[];
+  readonly attempts: Map<number, number>;
+  readonly tally: ReturnType<typeof emptyTally>;
+  readonly blobs: Set<BlobId>;
+  bytes: number;
+  readAt: number;
+  expired: boolean;
+}
+type Put<Kind> = Extract<Operation, { put: Kind }>;
+
+const NOTHING = new Uint8Array(0);
+
+export class MemoryStore implements Store {
+  readonly id = storeId();
+  readonly epoch = epochText();
+  readonly #functions = new Map<string, { readonly row: FunctionRow; readonly code: Stored }>();
+  readonly #calls = new Map<CallId, Held>();
+  readonly #containers = new Map<string, ContainerRow>();
+  #closed = false;
+
+  append(group: readonly Operation[]): Promise<void> {
+    return this.#do(() => {
+      this.#check(group);
+      for (const operation of group) this.#put(operation);
+    });
+  }
+
+  load(): Promise<Restored> {
+    return this.#do(() => ({
+      functions: [...this.#functions.values()].map(({ row }) => row),
+      calls: [...this.#calls.values()].filter(isOpen).map(restored),
+      containers: [...this.#containers.values()],
+    }));
+  }
+
+  payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {
+    return this.#do(() => {
+      if (of === 'function') return this.#functions.get(id)?.code;
+      const held = this.#calls.get(id as CallId);
+      return held === undefined || held.expired ? undefined : held.shared;
+    });
+  }
+
+  call(id: CallId): Promise<StoredCall | undefined> {
+    return this.#do(() => {
+      const held = this.#calls.get(id);
+      return held === undefined ? undefined : storedCall(held);
+    });
+  }
+
+  calls(limit: number): Promise<readonly StoredCall[]> {
+    return this.#do(() => {
+      const newest = [...this.#calls.values()].reverse().slice(0, limit);
+      return newest.map((held) => ({ ...storedCall(held), row: withoutIndexes(held.row) }));
+    });
+  }
+
+  chunks(call: CallId, first: number, count: number): Promise<readonly ChunkRow[]> {
+    return this.#do(() => {
+      const chunks = this.#read(call, 'whole')?.chunks ?? [];
+      return chunks.filter((row) => row.first < first + count && row.first + row.count > first);
+    });
+  }
+
+  outcomes(call: CallId, seq: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
+    return this.#rows(call, part, (row) => row.seq < seq + count && row.seq + sizeOf(row) > seq);
+  }
+
+  outcomesOf(call: CallId, first: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
+    return this.#rows(call, part, (row) => holdsAny(row, first, count));
+  }
+
+  expire(keep: Keep): Promise<Expired> {
+    return this.#do(() => {
+      const nowMs = Date.now();
+      const final = [...this.#calls.values()].filter((held) => !isOpen(held) && !this.#isBase(held.row.call_id));
+      const old = final.filter((held) => held.row.ended_at * 1000 < nowMs - keep.olderThanMs);
+      for (const held of old) this.#calls.delete(held.row.call_id);
+      let bytes = [...this.#calls.values()].reduce((sum, held) => sum + held.bytes, 0);
+      const emptied: CallId[] = [];
+      const byReading = final.filter((held) => !old.includes(held) && !held.expired).sort((a, b) => readAt(a) - readAt(b));
+      for (const held of byReading) {
+        if (bytes <= keep.budgetBytes) break;
+        if (held.bytes === 0) continue;
+        bytes -= held.bytes;
+        empty(held);
+        emptied.push(held.row.call_id);
+      }
+      return { deleted: old.map((held) => held.row.call_id), emptied, bytes };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.resolve();
+  }
+
+  async #do<T>(work: () => T): Promise<T> {
+    if (this.#closed) throw new StoreClosed('the store is closed');
+    return Promise.resolve(work());
+  }
+
+  /** A group is written whole or not at all: what cannot be written is found before the first write. */
+  #check(group: readonly Operation[]): void {
+    const opened = new Set(this.#calls.keys());
+    for (const operation of group) {
+      if (operation.put === 'call') opened.add(operation.row.call_id);
+      if (operation.put !== 'chunk' && operation.put !== 'outcomes' && operation.put !== 'settled') continue;
+      const held = this.#calls.get(operation.row.call_id);
+      if (!opened.has(operation.row.call_id)) throw new Error(`no call ${operation.row.call_id}`);
+      const twice = operation.put === 'chunk'
+        ? held?.chunks.some((row) => row.first === operation.row.first)
+        : held?.outcomes.some((row) => row.seq === operation.row.seq);
+      if (twice === true) throw new Error(`${operation.put} of ${operation.row.call_id} is already stored`);
+    }
+  }
+
+  #put(operation: Operation): void {
+    switch (operation.put) {
+      case 'function':
+        this.#functions.set(operation.row.function_id, operation);
+        return;
+      case 'container':
+        if (operation.row.gone) this.#containers.delete(operation.row.container_id);
+        else this.#containers.set(operation.row.container_id, operation.row);
+        return;
+      case 'call':
+        this.#putCall(operation);
+        return;
+      default:
+        this.#putInto(operation);
+    }
+  }
+
+  #putCall(operation: Put<'call'>): void {
+    const { row, shared } = operation;
+    const held = this.#calls.get(row.call_id);
+    if (held !== undefined) Object.assign(held, { row, shared });
+    else this.#calls.set(row.call_id, heldOf(row, shared));
+    this.#account(row.call_id, operation);
+  }
+
+  #putInto(operation: Put<'state' | 'chunk' | 'outcomes' | 'settled' | 'attempt'>): void {
+    const id = operation.put === 'attempt' ? operation.call_id : operation.row.call_id;
+    const held = this.#calls.get(id);
+    if (held === undefined) return;
+    if (operation.put === 'attempt') held.attempts.set(operation.index, operation.attempt);
+    else if (operation.put === 'state') held.row = { ...held.row, ...operation.row, seq: Math.max(held.row.seq, operation.row.seq) };
+    else if (operation.put === 'chunk') addChunk(held, operation.row);
+    else addOutcomes(held, operation.row);
+    this.#account(id, operation);
+  }
+
+  #account(id: CallId, operation: Operation): void {
+    const held = this.#calls.get(id);
+    if (held === undefined) return;
+    held.bytes += payloadBytes(operation);
+    for (const blob of blobsOf(operation)) held.blobs.add(blob);
+  }
+
+  #rows(call: CallId, part: Part, wanted: (row: AnyOutcomes) => boolean): Promise<readonly AnyOutcomes[]> {
+    return this.#do(() => {
+      const rows = (this.#read(call, part)?.outcomes ?? []).filter(wanted);
+      return part === 'whole' ? rows : rows.map((row) => ({ ...row, payload: NOTHING }));
+    });
+  }
+
+  #read(call: CallId, part: Part): Held | undefined {
+    const held = this.#calls.get(call);
+    if (held === undefined || part === 'tables') return held;
+    if (held.expired) throw new StoreExpired(call);
+    held.readAt = Date.now();
+    return held;
+  }
+
+  #isBase(id: CallId): boolean {
+    return [...this.#calls.values()].some((held) => held.row.base === id && (isOpen(held) || this.#isBase(held.row.call_id)));
+  }
+}
+
+function heldOf(row: CallRow, shared: Stored): Held {
+  return {
+    row, shared, chunks: [], outcomes: [], attempts: new Map(), tally: emptyTally(), blobs: new Set(), bytes: 0, readAt: 0, expired: false,
+  };
+}
+
+function addChunk(held: Held, row: ChunkRow): void {
+  const after = held.chunks.findIndex((other) => other.first > row.first);
+  held.chunks.splice(after === -1 ? held.chunks.length : after, 0, row);
+  held.row = { ...held.row, inputs: Math.max(held.row.inputs, row.first + row.count) };
+}
+
+function addOutcomes(held: Held, row: AnyOutcomes): void {
+  held.outcomes.push(row);
+  addTo(held.tally, row);
+  held.row = { ...held.row, seq: Math.max(held.row.seq, row.seq + sizeOf(row)) };
+}
+
+function empty(held: Held): void {
+  held.expired = true;
+  held.bytes = 0;
+  held.chunks.length = 0;
+  held.shared = { bytes: NOTHING };
+  held.outcomes.forEach((row, at) => (held.outcomes[at] = { ...row, payload: NOTHING }));
+}
+
+function isOpen(held: Held): boolean {
+  return held.row.state === 'open' || held.row.state === 'sealed';
+}
+
+function readAt(held: Held): number {
+  return Math.max(held.readAt, held.row.ended_at * 1000);
+}
+
+function storedCall(held: Held): StoredCall {
+  return { row: held.row, counts: countsOf(held.row.inputs, held.tally), expired: held.expired };
+}
+
+function withoutIndexes({ indexes: _, ...row }: CallRow): CallRow {
+  return row;
+}
+
+function restored(held: Held): RestoredCall {
+  const states = new Uint8Array(held.row.inputs);
+  for (const row of held.outcomes) mark(states, row);
+  return { row: held.row, settled: runsOf(states), attempts: new Map(held.attempts) };
+}
+

@@ -1,0 +1,123 @@
+// A notebook in the browser, as a person uses it: open, run, click, read. One Chromium for a suite, a page for a test.
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+
+import type { Lab } from './lab.js';
+
+const SCREENS = fileURLToPath(new URL('../screens/', import.meta.url));
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export type Theme = 'light' | 'dark';
+
+export async function startBrowser(): Promise<Browser> {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const executablePath = names
+    .map((name) => spawnSync('which', [name]).stdout.toString().trim())
+    .find((path) => path !== '');
+  if (executablePath === undefined) throw new Error('no Chromium on PATH: run `npm run setup -- --browser`');
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+}
+
+/** Opens a notebook in JupyterLab and waits for its kernel. */
+export async function openNotebook(
+  browser: Browser,
+  lab: Lab,
+  path: string,
+  theme: Theme = 'light',
+): Promise<Notebook> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1 });
+  await page.goto(`${lab.url}/lab/tree/${path}?token=${lab.token}&reset`);
+  const notebook = new Notebook(page);
+  await notebook.ready();
+  await notebook.useTheme(theme);
+  return notebook;
+}
+
+export class Notebook {
+  constructor(readonly page: Page) {}
+
+  /** The notebook is shown and its kernel is idle. */
+  async ready(): Promise<void> {
+    await this.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').waitFor({ timeout: 60_000 });
+    await this.page.waitForFunction(
+      () => {
+        const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+        const panel = shell.currentWidget as { sessionContext?: { session?: { kernel?: { status: string } } } } | null;
+        return panel?.sessionContext?.session?.kernel?.status === 'idle';
+      },
+      undefined,
+      { timeout: 60_000 },
+    );
+  }
+
+  /** Runs a JupyterLab command. */
+  async command(id: string, args: Record<string, unknown> = {}): Promise<void> {
+    await this.page.evaluate(
+      async ([name, given]) => {
+        const { jupyterapp } = globalThis as unknown as {
+          jupyterapp: { commands: { execute(id: string, args: unknown): Promise<unknown> } };
+        };
+        await jupyterapp.commands.execute(name, given);
+      },
+      [id, args] as const,
+    );
+  }
+
+  async useTheme(theme: Theme): Promise<void> {
+    const name = theme === 'dark' ? 'JupyterLab Dark' : 'JupyterLab Light';
+    await this.command('apputils:change-theme', { theme: name });
+    await this.page.locator(`body[data-jp-theme-light="${theme === 'light'}"]`).waitFor({ state: 'attached' });
+  }
+
+  /** Starts running without waiting for the end. */
+  startAll(): void {
+    void this.command('notebook:run-all-cells').catch(() => undefined);
+  }
+
+  /** The n-th cell, from 0. JupyterLab attaches cells lazily, so it is scrolled into view first. */
+  async cell(index: number): Promise<Locator> {
+    const cell = this.page.locator(
+      `.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="${index}"]`,
+    );
+    await cell.waitFor({ state: 'attached', timeout: 30_000 });
+    await cell.scrollIntoViewIfNeeded();
+    return cell;
+  }
+
+  /** Puts code into a new cell at the end and runs it; does not wait for the end of it. */
+  async type(code: string): Promise<void> {
+    await this.page.evaluate((text) => {
+      const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+      const { content } = shell.currentWidget as {
+        content: {
+          model: { sharedModel: { cells: unknown[]; addCell(cell: unknown): void } };
+          activeCellIndex: number;
+        };
+      };
+      content.model.sharedModel.addCell({ cell_type: 'code', source: text, metadata: { trusted: true } });
+      content.activeCellIndex = content.model.sharedModel.cells.length - 1;
+    }, code);
+    void this.command('notebook:run-cell').catch(() => undefined);
+  }
+
+  async save(): Promise<void> {
+    await this.command('docmanager:save');
+  }
+
+  async screenshot(name: string, theme: Theme, of?: Locator): Promise<void> {
+    mkdirSync(SCREENS, { recursive: true });
+    await (of ?? this.page).screenshot({ path: `${SCREENS}${name}-${theme}.png`, animations: 'disabled' });
+  }
+}

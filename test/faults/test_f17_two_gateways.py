@@ -1,0 +1,30 @@
+"""F17: a second gateway on the same folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import farcall
+from farcall import embedded
+
+from .conftest import Home, is_alive
+
+
+def test_the_second_refuses_and_names_the_first(home: Home) -> None:
+    assert farcall.App("faults").function(lambda: 1).remote() == 1
+    first = home.gateway_pid()
+    command = [
+        *embedded.command(),
+        "--home",
+        str(home.path),
+        "--python",
+        sys.executable,
+        "--socket",
+        str(home.path / "b.sock"),
+    ]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 3
+    assert str(first) in second.stderr
+    assert is_alive(first)
+    assert farcall.App("faults").function(lambda: 2).remote() == 2

@@ -1,0 +1,55 @@
+"""Who may import whom, inside the package (ARCHITECTURE.md): the arrows that no compiler checks."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "kernel-bridge" / "farcall"
+
+#: room → rooms it may not import. The API is every module at the top of the package.
+WALLS = {
+    "wire": {"api", "notebook", "host", "container"},
+    "host": {"api", "notebook", "container"},
+    "container": {"notebook", "host"},
+    "api": {"notebook", "host", "container"},
+    "notebook": {"host", "container"},
+}
+#: The doors in those walls, each with its reason.
+DOORS = {
+    ("host", "farcall.embedded"): "a supervisor restarts the embedded gateway under the same lock as a client",
+    ("host", "farcall.container"): "a zygote becomes the container it forks",
+}
+
+
+def room_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in WALLS else "api"
+
+
+def modules() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "labextension" not in path.parts]
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    package = ("farcall", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module) if part)
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_room_may(path: Path) -> None:
+    room = room_of(".".join(("farcall", *path.relative_to(PACKAGE).with_suffix("").parts)))
+    for target in imported_by(path):
+        if not target.startswith("farcall"):
+            continue
+        through_a_door = any(room == door and target.startswith(module) for door, module in DOORS)
+        assert through_a_door or room_of(target) not in WALLS[room] or target == "farcall.__version__", target
