@@ -1,4 +1,4 @@
-// `npm test` and its parts: check · ts · py · e2e · faults. Sets everything up, runs what is asked for (all of it when
+// `npm test` and its parts: check · ts · py · faults · wheel · e2e. Sets everything up, runs what is asked for (all of it when
 // nothing is), adds the runners' counts up, and ends with one line `N passed, N failed, N skipped`.
 
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setup } from './setup.mjs';
 import { capture, environment, gatewayNode, inRoot, PYTHON, run, STAMPS, tool } from './tools.mjs';
 
-const PARTS = { check, ts, py, faults: quickFaults, e2e };
+const PARTS = { check, ts, py, faults: quickFaults, wheel, e2e };
 const asked = process.argv.slice(2).filter((word) => word in PARTS);
 const rest = process.argv.slice(2).filter((word) => !(word in PARTS));
 const reports = join(STAMPS, 'reports');
@@ -79,6 +79,10 @@ async function py() {
 /** All faults when asked for by name, the quick ones within `npm test`. */
 async function quickFaults() {
   await pytest('faults', ['test/faults', ...(asked.includes('faults') ? [] : ['-m', 'not slow'])]);
+}
+
+async function wheel() {
+  await pytest('wheel', ['test/wheel']);
 }
 
 async function vitest(name, args) {

@@ -200,8 +200,10 @@ export class KernelBridge implements IDisposable {
     this.#statusChanged.emit(status);
   }
 
+  /** Ended calls are leased once more if their squares are not here, as after a reload. */
   #isOpen(callId: string): boolean {
     const known = this.store.get(callId);
-    return known === undefined || !known.connected || !isFinal(known.call);
+    if (known === undefined || !known.connected || !isFinal(known.call)) return true;
+    return known.call.cells === '' && known.call.inputs > 0;
   }
 }

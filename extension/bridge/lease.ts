@@ -7,6 +7,9 @@ import { DisposableDelegate } from '@lumino/disposable';
 /** Renewed a little before the kernel's 10 minutes are over. */
 export const RENEW_MS = 8 * 60_000;
 
+/** The kernel takes no more in one message. */
+const MAX_IDS = 100;
+
 export interface LeaseOptions {
   /** Asks the kernel for the progress of these calls. */
   readonly send: (callIds: readonly string[]) => void;
@@ -61,7 +64,7 @@ export class Lease implements IDisposable {
     );
     if (due.length === 0) return;
     for (const id of due) this.#leasedAt.set(id, now);
-    this.options.send(due);
+    for (let at = 0; at < due.length; at += MAX_IDS) this.options.send(due.slice(at, at + MAX_IDS));
   }
 
   #release(callId: string): void {

@@ -29,7 +29,7 @@ export function parseEvent(data: unknown): BridgeEvent {
     case 'reply':
       return { ...head, event, id: whole(of, 'id'), result: of['result'] };
     case 'error':
-      return { ...head, event, id: whole(of, 'id'), message: text(of, 'message', 2000) };
+      return { ...head, event, id: parseNext(of['id']), message: text(of, 'message', 2000) };
   }
 }
 
@@ -119,6 +119,7 @@ function parseContainer(value: unknown): ContainerView {
   };
 }
 
+/** An index or offset, -1 for none; also the id of an error about an intent that had none. */
 function parseNext(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < -1) throw new SchemaError('next: an index was expected');
   return value;

@@ -40,9 +40,7 @@ export function isTotalKnown(call: CallView): boolean {
 }
 
 export function elapsedSeconds(call: CallView, now: number): number | undefined {
-  const start = call.started_at || call.created_at;
-  if (start === 0) return undefined;
-  return Math.max(0, (call.ended_at || now) - start);
+  return call.created_at === 0 ? undefined : Math.max(0, (call.ended_at || now) - call.created_at);
 }
 
 /** Seconds to go at the given pace, or undefined when nobody can know. */

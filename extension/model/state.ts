@@ -34,13 +34,19 @@ export function isFinal(call: CallView): boolean {
   return FINAL.has(call.state);
 }
 
-/** What a call is doing, in one word. */
+/** What a call is doing, in one word; the kernel's snapshots (words.py) say the same. */
 export function stateOf(call: CallView): StateWord {
-  if (call.state === 'done') return isMap(call) ? 'done' : 'succeeded';
+  const { counts } = call;
+  if (call.state === 'done') return counts.succeeded === finished(counts) ? 'succeeded' : 'done';
   if (call.state === 'failed' || call.state === 'cancelled' || call.state === 'incomplete') return call.state;
-  if (call.counts.running > 0) return 'running';
-  if (call.counts.retrying > 0) return 'retrying';
-  return call.containers > 0 && finished(call.counts) === 0 ? 'starting' : 'queued';
+  if (counts.running > 0) return 'running';
+  if (counts.retrying > 0) return 'retrying';
+  return call.waiting !== '' || call.containers > 0 || call.inputs === 0 ? 'queued' : 'starting';
+}
+
+/** `embed.map`, or the function's name for a single call. */
+export function titleOf(call: CallView): string {
+  return isMap(call) ? `${call.name}.${call.kind}` : call.name;
 }
 
 export function isMap(call: CallView): boolean {

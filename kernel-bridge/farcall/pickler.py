@@ -46,10 +46,12 @@ class Pickler(base.Pickler):  # type: ignore[misc]
         return (*reduced[:5], _set_class_state)
 
 
-def dumps(thing: object, buffer_callback: Callable[[Any], Any] | None = None) -> bytes:
+def dumps(
+    thing: object, *, buffer_callback: Callable[[Any], Any] | None = None, pickler: type[Pickler] = Pickler
+) -> bytes:
     """Pickle with code by value; large buffers go to the callback."""
     with io.BytesIO() as file:
-        Pickler(file, protocol=5, buffer_callback=buffer_callback).dump(thing)
+        pickler(file, protocol=5, buffer_callback=buffer_callback).dump(thing)
         return file.getvalue()
 
 

@@ -91,7 +91,7 @@ def _by_value(value: object, buffers: _Large, name: str) -> bytes:
     try:
         return pickler.dumps(value, buffer_callback=buffers.keep)
     except Exception as error:
-        raise _unpicklable(value, name, error) from error
+        raise unpicklable(value, name, error) from error
 
 
 def _envelope(data: bytes, buffers: _Large) -> list[Buffer]:
@@ -122,7 +122,8 @@ def _open(view: memoryview) -> tuple[memoryview, list[Any]]:
     return data, buffers
 
 
-def _unpicklable(value: object, name: str, error: Exception) -> SerializationError:
+def unpicklable(value: object, name: str, error: Exception) -> SerializationError:
+    """The error that names what in the value cannot be pickled."""
     from .unpicklable import find  # only on the way to an error
 
     path, culprit = find(value, name)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -253,10 +253,19 @@ class Session:
         with self._gate:
             connection = self._connection
             if connection is None:
+                if self._reader is None and self._over is None:
+                    self.open()  # which also tells all that is registered
                 return
             self._last_sent = time.monotonic()
             with contextlib.suppress(ConnectionLost):
                 connection.send_many(frames)
+
+    def post_due(self, due: Callable[[], list[Frame]]) -> None:
+        """Send what ``due()`` gives, so that two threads that ask it do not mix up its order."""
+        with self._gate:
+            frames = due()
+            if frames:
+                self.post(frames)
 
     def post_environment(self, environment: EnvironmentPut) -> None:
         """Make an environment known, now and after every reconnect. Idempotent."""
@@ -522,9 +531,6 @@ def _at_exit() -> None:
     session = Session.existing()
     if session is not None:
         session.close()
-
-
-def _unused(_: Any) -> None: ...
 
 
 os.register_at_fork(after_in_child=_after_fork)

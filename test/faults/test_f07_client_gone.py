@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from farcall.session import Session
-
 import farcall
+from farcall.session import Session
 
 from .conftest import Home, until
 

@@ -6,6 +6,7 @@ writes the states; looking a call up by id asks the gateway and may wait, so onl
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from .views import CallKind, LiveCall
 
 _KEPT = 100
 _ANSWER_S = 5.0
+_log = logging.getLogger(__name__)
 
 
 class Followed:
@@ -87,10 +89,14 @@ class Calls:
         return followed
 
     def _progress(self, followed: Followed, progress: Progress) -> None:
-        followed.take(views.live(progress, self._place))
-        if followed.final.is_set():
-            _stop(followed)
-        self._changed()
+        """On the session's reader thread, which must outlive whatever goes wrong here."""
+        try:
+            followed.take(views.live(progress, self._place))
+            if followed.final.is_set():
+                _stop(followed)
+            self._changed()
+        except Exception:
+            _log.exception("the state of a call could not be shown")
 
     def _forget_oldest(self) -> list[Followed]:
         surplus = max(0, len(self._known) - _KEPT)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 from pathlib import PurePath
 from typing import Any
 
 from ..presenter import Cell
+
+_FRAME = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
 
 
 class Origin:
@@ -24,12 +27,16 @@ class Origin:
     def cell_begins(self, cell_id: str | None) -> None:
         """A cell starts in the main thread. ``cell_id`` is None where the front end sends none."""
         self._executions += 1
-        self._cell_id = cell_id or ""
+        self._cell_id = cell_id or self._id_from_message()
 
     def cell(self) -> Cell:
         """The running cell; its label is what a person calls it in a list: ``movies.ipynb [4]``."""
         label = f"{notebook_name(self._shell)} [{self._shell.execution_count}]"
         return Cell(key=self._cell_id, label=label, execution=str(self._executions))
+
+    def _id_from_message(self) -> str:
+        metadata = (self._shell.kernel.get_parent("shell") or {}).get("metadata") or {}
+        return str(metadata.get("cellId") or "")
 
     def place(self, where: str) -> str:
         """``file:line`` as a person reads it: ``Cell In[4], line 7`` or ``prices.py, line 7``; never a whole path."""
@@ -40,10 +47,19 @@ class Origin:
         shown = " ".join(known) if known else PurePath(name).name
         return f"{shown}, line {line}"
 
+    def traceback(self, text: str) -> str:
+        """A traceback's text with the cells' temporary file names as a person knows them."""
+        return _FRAME.sub(self._frame, text)
+
     def sources(self, files: frozenset[str]) -> dict[str, str]:
         """The text of those files that are cells of this notebook, by file name, as linecache wants it."""
         cells = (name for name in files if self._shell.compile.format_code_name(name))
         return {name: "".join(linecache.getlines(name)) for name in cells}
+
+
+    def _frame(self, match: re.Match[str]) -> str:
+        known = self._shell.compile.format_code_name(match["file"])
+        return f"{' '.join(known)}, line {match['line']}" if known else match[0]
 
 
 def notebook_name(shell: Any) -> str:

@@ -69,7 +69,8 @@ export interface Parts {
   readonly watches: Watches;
   readonly outputs: Outputs;
   readonly previews: Previews;
-  readonly apply: (happening: Happening, source?: Source) => void;
+  /** False when the core refused the event; the refusal is on its way to the source. */
+  readonly apply: (happening: Happening, source?: Source) => boolean;
   /** Drains and leaves; containers and their supervisor go too unless `keep`. */
   readonly leave: (keep: boolean) => void;
 }

@@ -152,7 +152,8 @@ export class MemoryStore implements Store {
   #putCall(operation: Put<'call'>): void {
     const { row, shared } = operation;
     const held = this.#calls.get(row.call_id);
-    if (held !== undefined) Object.assign(held, { row, shared });
+    const { inputs = 0, seq = 0 } = held?.row ?? {};
+    if (held !== undefined) Object.assign(held, { row: { ...row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) }, shared });
     else this.#calls.set(row.call_id, heldOf(row, shared));
     this.#account(row.call_id, operation);
   }

@@ -15,7 +15,9 @@ export interface Kept {
 const NOTHING = new Uint8Array(0);
 
 export function keptOf(row: Row): Kept {
-  return { bytes: optionalBytes(row['payload']), offset: number(row['offset']), length: number(row['length']) };
+  // SQLite keeps an empty BLOB as NULL.
+  const bytes = row['length'] === 0 ? NOTHING : optionalBytes(row['payload']);
+  return { bytes, offset: number(row['offset']), length: number(row['length']) };
 }
 
 export function functionOf(row: Row): FunctionRow {

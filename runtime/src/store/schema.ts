@@ -57,8 +57,8 @@ export const STATEMENTS = {
     ON CONFLICT (id) DO UPDATE SET row = excluded.row, code = excluded.code, blob = excluded.blob`,
   'call': `INSERT INTO calls (id, base, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, inputs = excluded.inputs, sealed = excluded.sealed,
-      attached = excluded.attached, seq = excluded.seq, started_at = excluded.started_at, ended_at = excluded.ended_at`,
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, inputs = max(inputs, excluded.inputs), sealed = excluded.sealed,
+      attached = excluded.attached, seq = max(seq, excluded.seq), started_at = excluded.started_at, ended_at = excluded.ended_at`,
   'opening': `INSERT OR REPLACE INTO openings VALUES (${CALL}, ?, ?, ?, ?, ?, ?)`,
   'state': `UPDATE calls SET state = ?, inputs = ?, sealed = ?, attached = ?, seq = max(seq, ?), started_at = ?, ended_at = ?
     WHERE id = ?`,
@@ -98,7 +98,7 @@ export const QUERIES = {
   'open': `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE ${OPEN} ORDER BY n`,
   'open.outcomes': 'SELECT settled, count, indexes, statuses FROM outcomes WHERE call = ? ORDER BY seq',
   'open.attempts': 'SELECT idx, attempt FROM attempts WHERE call = ?',
-  'code': 'SELECT code AS payload, blob, 0 AS offset, 0 AS length FROM functions WHERE id = ?',
+  'code': 'SELECT code AS payload, blob, 0 AS offset, coalesce(length(code), 0) AS length FROM functions WHERE id = ?',
   'shared': `SELECT shared AS payload, blob, offset, length FROM openings JOIN calls ON calls.n = openings.call
     WHERE calls.id = ? AND NOT calls.expired`,
   'call': `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE calls.id = ?`,

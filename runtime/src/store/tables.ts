@@ -10,7 +10,7 @@ export function squeeze(table: Uint8Array, width: number): Uint8Array {
 
 /** Undoes `squeeze`. */
 export function stretch(table: Uint8Array, width: number, count: number): Uint8Array {
-  return table.length === count * width ? table : Buffer.alloc(count * width, table);
+  return table.length === 0 || table.length === count * width ? table : Buffer.alloc(count * width, table);
 }
 
 export interface Indexes {
@@ -37,7 +37,7 @@ export function squeezeIndexes(table: Uint8Array): Indexes {
 
 /** Undoes `squeezeIndexes`. */
 export function stretchIndexes(table: Uint8Array, count: number): Uint8Array {
-  if (table.length === count * 4) return table;
+  if (table.length === 0 || table.length === count * 4) return table;
   const first = new DataView(table.buffer, table.byteOffset, table.byteLength).getUint32(0, true);
   const all = new Uint32Array(count);
   for (let i = 0; i < count; i += 1) all[i] = first + i;

@@ -1,0 +1,1 @@
+"""What runs beside containers: the supervisor, and the keepers (zygote, spawner) that bring them into being."""

@@ -1,0 +1,272 @@
+"""A keeper: the parent of containers. One program, two modes: ``fork`` (a zygote, modules imported beforehand) and ``spawn``.
+
+The supervisor runs it as ``executable -c BOOT mode fd`` and talks JSON lines over the socket. It has one thread and no
+other socket; when the supervisor goes away, everything below it is killed. It never runs code of a notebook.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import select
+import signal
+import site
+import socket
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from . import birth, processes
+
+#: What runs in a keeper's interpreter: our package is looked up where the supervisor found it if the environment has none.
+BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.host.zygote import main; main()"
+#: The container's own modules: imported here once, so that a fork has them.
+_OURS = (
+    "asyncio",
+    "cloudpickle",
+    "concurrent.futures",
+    "contextvars",
+    "farcall",
+    "farcall.container.main",
+    "inspect",
+    "linecache",
+    "pprint",
+    "tblib",
+    "traceback",
+)
+
+
+class Keeper:
+    """Starts containers when told to, reports their ends, and lets nothing outlive the supervisor."""
+
+    def __init__(self, mode: str, pipe: socket.socket) -> None:
+        self._mode = mode
+        self._pipe = pipe
+        self._children: dict[int, str] = {}  # pid → container id
+        self._imported: set[str] = set()
+        self._leaving = False
+        self._buffer = b""
+
+    def serve(self) -> None:
+        """Until the supervisor says ``leave`` and no container is left, or is gone."""
+        wake, woken = socket.socketpair()
+        wake.setblocking(False)
+        woken.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        processes.outlive_parent()  # the pipe tells
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        poll.register(woken, select.POLLIN)
+        while not (self._leaving and not self._children):
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if woken.fileno() in ready:
+                with contextlib.suppress(BlockingIOError):
+                    woken.recv(4096)
+            self._reap()
+            if self._pipe.fileno() in ready and not self._listen():
+                return
+
+    def end(self) -> None:
+        """Kill everything below this process, daemons included."""
+        for pid in self._children:
+            processes.kill_group(pid)
+        while processes.LINUX and (left := processes.children(os.getpid())):
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.wait()
+
+    def _listen(self) -> bool:
+        try:
+            received = self._pipe.recv(65536)
+        except ConnectionError:
+            received = b""
+        *lines, self._buffer = (self._buffer + received).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if message["do"] == "leave":
+                self._leaving = True
+            else:
+                self._start(message)
+        return bool(received)
+
+    def _start(self, order: birth.Order) -> None:
+        why = self._prepare(order) if self._mode == "fork" else None
+        if why is not None:
+            self._say(event="unsafe", id=order["id"], **why)
+            return
+        config, parent = birth.config_file(order), os.getpid()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._child(order, parent, config)
+        except OSError as error:
+            self._say(event="failed", id=order["id"], why=f"cannot fork: {error.strerror}")
+            return
+        finally:
+            os.close(config)
+        self._children[pid] = order["id"]
+        self._say(event="started", id=order["id"], pid=pid)
+
+    def _prepare(self, order: birth.Order) -> dict[str, Any] | None:
+        """Import what the function needs. Not None: which module made forking unsafe here, and why."""
+        for module in order["imports"]:
+            if module in self._imported:
+                continue
+            self._imported.add(module)
+            if is_installed(module):
+                with one_thread(), contextlib.suppress(Exception, SystemExit):
+                    importlib.import_module(module)
+            why = unsafe()
+            if why:
+                return {"module": module, "why": why}
+        gc.freeze()
+        return None
+
+    def _child(self, order: birth.Order, parent: int, config: int) -> None:
+        """The new process. Never returns."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            birth.settle(order, parent, config)
+            if self._mode == "spawn":
+                os.execve(order["executable"], spawn_arguments(order), birth.variables_of(order))
+            birth.become(order)
+            from farcall.container.main import main as run
+
+            code = run()
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 1
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            with contextlib.suppress(BaseException):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+    def _reap(self) -> None:
+        """Report ended containers; what is left of their groups goes first, while the dead leader still holds the number."""
+        for pid in ended_children():
+            ours = pid in self._children
+            if ours:
+                processes.kill_group(pid)
+            _, status = os.waitpid(pid, 0)
+            if ours:
+                container = self._children.pop(pid)
+                self._kill_leftovers(container)
+                self._say(event="exited", id=container, code=os.waitstatus_to_exitcode(status))
+
+    def _kill_leftovers(self, container: str) -> None:
+        """Daemons that a container started have become our children; the mark in their environment tells whose they were."""
+        if not processes.LINUX:
+            return
+        for pid in processes.children(os.getpid()):
+            if pid not in self._children and processes.variable(pid, birth.MARK) in (container, ""):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _say(self, **event: Any) -> None:
+        with contextlib.suppress(ConnectionError):
+            self._pipe.sendall(json.dumps(event).encode() + b"\n")
+
+
+def ended_children() -> Iterator[int]:
+    """Children that ended and are not reaped yet, each once: the caller reaps before it asks on."""
+    while True:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if ended is None:
+            return
+        yield ended.si_pid
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module comes from the interpreter or a site-packages folder, rather than from somebody's work."""
+    try:
+        found = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return False
+    if found is None:
+        return False
+    if found.origin in ("built-in", "frozen"):
+        return True
+    places = [found.origin] if found.origin else list(found.submodule_search_locations or [])
+    return bool(places) and all(place.startswith(_installed()) for place in places)
+
+
+def _installed() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
+    if site.ENABLE_USER_SITE:
+        folders.add(site.getusersitepackages())
+    return tuple(f"{folder}{os.sep}" for folder in folders)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """While a module is imported, numerical libraries start no thread pools: a fork would lose them."""
+    before = {name: os.environ.get(name) for name in birth.THREAD_COUNTS}
+    os.environ.update(dict.fromkeys(birth.THREAD_COUNTS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def unsafe() -> str:
+    """Why this process must not be forked; empty when it may."""
+    count = processes.threads()
+    if count > 1:
+        return f"{count} threads are running"
+    if processes.opened("/dev/nvidia"):
+        return "a GPU is open"
+    return ""
+
+
+def spawn_arguments(order: birth.Order) -> list[str]:
+    """The command line of a container that is not forked. Nothing secret: everybody may read it."""
+    boot = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.container.main import main; sys.exit(main())"
+    return [order["executable"], "-c", boot, home_of_package()]
+
+
+def home_of_package() -> str:
+    """The folder that holds the package farcall."""
+    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    mode, descriptor, supervisor = (arguments or sys.argv)[1:4]
+    processes.die_with_parent(int(supervisor))
+    processes.adopt_orphans()
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    keeper = Keeper(mode, socket.socket(fileno=int(descriptor)))
+    if mode == "fork":
+        sys.path[:] = json.loads(os.environ.pop("FARCALL_PATH"))
+        with one_thread():
+            for module in _OURS:
+                importlib.import_module(module)
+    try:
+        keeper.serve()
+    finally:
+        keeper.end()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

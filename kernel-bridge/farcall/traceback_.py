@@ -1,0 +1,152 @@
+"""Tracebacks that travel: frames as plain tuples, and real traceback objects made from them.
+
+Used by `failure.py` on both sides. tblib's stand-in frames put the carets of Python 3.11 under the wrong characters,
+so ours carry the columns. Knows files and lines, nothing of exceptions or calls.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import sysconfig
+import types
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+#: file, function, line, last line, column, last column (-1: not known)
+Frame = tuple[str, str, int, int, int, int]
+
+#: Of a very deep traceback only the outer and the inner end travel.
+_OUTER, _INNER = 20, 60
+_CONTEXT = 3
+_OURS = str(Path(__file__).parent) + "/"
+_NOT_USERS = tuple(
+    {str(Path(path)) + "/" for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib")}
+)
+
+
+def is_ours(file: str) -> bool:
+    """Whether the file is one of farcall's own."""
+    return file.startswith(_OURS)
+
+
+def is_users(file: str) -> bool:
+    """Whether the file is the user's: a cell, a script, a module of theirs; no installed package, no part of Python."""
+    if is_ours(file) or file.startswith("<frozen") or file == "<string>":
+        return False
+    return not ("/site-packages/" in file or "/dist-packages/" in file or file.startswith(_NOT_USERS))
+
+
+def record(tb: types.TracebackType | None) -> list[Frame]:
+    """The frames of a traceback, outermost first, without ours."""
+    frames: list[Frame] = []
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if not is_ours(code.co_filename):
+            frames.append((code.co_filename, code.co_name, tb.tb_lineno, *_columns(code, tb)))
+        tb = tb.tb_next
+    return frames if len(frames) <= _OUTER + _INNER else frames[:_OUTER] + frames[-_INNER:]
+
+
+def rebuild(frames: Iterable[Frame]) -> types.TracebackType | None:
+    """A traceback object that shows these frames; its frames hold no variables."""
+    top: types.TracebackType | None = None
+    for frame in reversed(list(frames)):
+        below = _stand_in(frame)
+        below.tb_next = top
+        top = below
+    return top
+
+
+def user_frame(frames: Iterable[Frame]) -> str:
+    """`file:line` of the innermost frame that is the user's; empty when there is none."""
+    return next((f"{frame[0]}:{frame[2]}" for frame in reversed(list(frames)) if is_users(frame[0])), "")
+
+
+def lines_of(frames: Iterable[Frame]) -> dict[str, dict[int, str]]:
+    """The source around every frame of the user's, by file and line: what a reader without the file needs."""
+    lines: dict[str, dict[int, str]] = {}
+    for file, _, line, *_rest in frames:
+        if is_users(file):
+            source = linecache.getlines(file)
+            around = range(max(1, line - _CONTEXT), min(len(source), line + _CONTEXT) + 1)
+            lines.setdefault(file, {}).update((number, source[number - 1]) for number in around)
+    return lines
+
+
+def put_lines(lines: Mapping[str, Mapping[int, str]]) -> None:
+    """Make brought lines known to linecache, for files that cannot be read here."""
+    for file, known in lines.items():
+        if known and (not linecache.getlines(file) or file in _brought):
+            _brought.setdefault(file, {}).update(known)
+            merged = _brought[file]
+            put_source(file, [merged.get(number, "\n") for number in range(1, max(merged) + 1)])
+
+
+_brought: dict[str, dict[int, str]] = {}
+
+
+def put_sources(sources: Mapping[str, str]) -> None:
+    """Make whole sources known to linecache, by the file name that code objects carry."""
+    for file, source in sources.items():
+        put_source(file, source.splitlines(keepends=True))
+
+
+def put_source(file: str, lines: list[str]) -> None:
+    """Make one file's lines known to linecache. Files on disk keep their own."""
+    if Path(file).is_file():
+        return
+    linecache.cache[file] = (sum(map(len, lines)), None, lines, file)  # no time: checkcache leaves it alone
+
+
+def _columns(code: types.CodeType, tb: types.TracebackType) -> tuple[int, int, int]:
+    if sys.version_info < (3, 11) or tb.tb_lasti < 0:
+        return (tb.tb_lineno, -1, -1)
+    for index, (_, end, column, last) in enumerate(code.co_positions()):
+        if index == tb.tb_lasti // 2:
+            return (end or tb.tb_lineno, -1 if column is None else column, -1 if last is None else last)
+    return (tb.tb_lineno, -1, -1)
+
+
+class _StandIn(Exception):
+    pass
+
+
+_STUB = compile("raise stand_in", "<far>", "exec")
+
+
+def _stand_in(frame: Frame) -> types.TracebackType:
+    file, name, line, *_ = frame
+    changed: dict[str, Any] = {"co_filename": file, "co_name": name, "co_firstlineno": max(line, 1)}
+    if sys.version_info >= (3, 11):
+        changed |= {"co_linetable": _line_table(frame), "co_qualname": name}
+    try:
+        exec(_STUB.replace(**changed), {"stand_in": _StandIn, "__name__": "<far>", "__file__": file})
+    except _StandIn as raised:
+        assert raised.__traceback__ is not None
+        made = raised.__traceback__.tb_next
+        assert made is not None
+        return made
+    raise AssertionError("a stand-in frame did not raise")
+
+
+def _line_table(frame: Frame) -> bytes:
+    """One location for all of the stub's instructions, in the format of PEP 626/657 (Objects/locations.md)."""
+    _, _, line, end, column, last = frame
+    entry = bytearray()
+    for _ in range(0, len(_STUB.co_code) // 2, 8):
+        if column < 0 or last < 0 or end < line:
+            entry += bytes((0x80 | 13 << 3 | 7, 0))
+        else:
+            entry += bytes((0x80 | 14 << 3 | 7, 0)) + b"".join(map(_varint, (end - line, column + 1, last + 1)))
+    return bytes(entry)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 63:
+        out.append(number & 63 | 64)
+        number >>= 6
+    out.append(number)
+    return bytes(out)

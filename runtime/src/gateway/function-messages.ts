@@ -1,0 +1,77 @@
+// Clients' messages about functions: environments, versions, names and autoscaler settings.
+
+import type { EnvironmentPut } from '@farcall/kernel-bridge/wire';
+
+import { checkBlob, checkFunctionId, checkSpec, checkTexts, invalid } from './checks.js';
+import type { ClientSession } from './clients.js';
+import type { Handlers } from './handlers.js';
+import { mustBeOutside } from './nested.js';
+import type { Identity } from './parts.js';
+import { Refusal } from './refusal.js';
+import { kept } from './tables.js';
+
+export const functionMessages: Handlers<ClientSession> = {
+  'environment.put': ({ functions, identity }, _client, message) => {
+    checkTexts(message.variables, 'variables');
+    if (!message.path.every((entry) => typeof entry === 'string')) throw invalid('path is not a list of texts');
+    mustMatchPython(identity, message);
+    functions.putEnvironment(message);
+  },
+
+  'function.put': (parts, client, message, payload) => {
+    const { functions, commits, identity } = parts;
+    checkFunctionId(message.function_id);
+    checkSpec(message.spec);
+    checkBlob(message.blob);
+    const environment = functions.environment(message.environment_id);
+    if (environment === undefined) throw new Refusal('not.found', `environment ${message.environment_id} was not put`);
+    mustMatchPython(identity, environment);
+    const accepted = (): void => client.send({ type: 'function.accepted', request: message.request, function_id: message.function_id });
+    if (functions.get(message.function_id) !== undefined) return commits.fact(accepted);
+    if (commits.full) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full');
+    const happening = { type: 'function.put', function: message.function_id, environment: message.environment_id, spec: message.spec } as const;
+    if (!parts.apply(happening, { client, request: message.request })) return undefined;
+    const code = message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob };
+    commits.persist({ put: 'function', row: functions.put(message, environment, code), code }, payload.length);
+    commits.fact(accepted);
+    return undefined;
+  },
+
+  'function.replace': (parts, client, message) => {
+    checkFunctionId(message.function_id);
+    parts.apply({ type: 'function.replaced', app: message.app, name: message.name, function: message.function_id }, { client });
+  },
+
+  'autoscaler.update': (parts, client, message) => {
+    mustBeOutside(client);
+    const { app, name, request } = message;
+    const happening = {
+      type: 'autoscaler.updated', app, name,
+      ...(message.min_containers === undefined ? {} : { minContainers: message.min_containers }),
+      ...(message.max_containers === undefined ? {} : { maxContainers: message.max_containers }),
+      ...(message.buffer_containers === undefined ? {} : { bufferContainers: message.buffer_containers }),
+      ...(message.scaledown_window === undefined ? {} : { scaledownWindow: message.scaledown_window }),
+    } as const;
+    if (!parts.apply(happening, { client, request })) return;
+    const settings = parts.core.autoscaler(app, name);
+    if (settings === undefined) throw new Refusal('not.found', `no function ${app}/${name} here`);
+    client.send({
+      type: 'autoscaler.state', request, min_containers: settings.minContainers, max_containers: settings.maxContainers,
+      buffer_containers: settings.bufferContainers, scaledown_window: settings.scaledownWindow,
+    });
+  },
+};
+
+/** Code pickled by one Python minor cannot be read by another. On the same host the client's own interpreter is used. */
+function mustMatchPython(identity: Identity, environment: EnvironmentPut): void {
+  if (!identity.remote || minorOf(environment.python) === minorOf(identity.python)) return;
+  throw new Refusal(
+    'version.python',
+    `this notebook runs Python ${environment.python}, the gateway's containers run Python ${identity.python}; `
+      + 'both must have the same minor version: start `farcall serve --python` with the notebook\'s, or change the kernel',
+  );
+}
+
+function minorOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
+}

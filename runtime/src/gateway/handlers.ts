@@ -1,0 +1,23 @@
+// How a message finds its handler: one table a role, keyed by type. What is not in the table is refused, never a crash.
+
+import type { Message, MessageType } from '@farcall/kernel-bridge/wire';
+
+import type { Parts } from './parts.js';
+import { Refusal } from './refusal.js';
+
+export type Handlers<Session> = {
+  readonly [T in MessageType]?: (
+    parts: Parts,
+    session: Session,
+    message: Extract<Message, { type: T }>,
+    payload: Uint8Array,
+  ) => void | Promise<void>;
+};
+
+export function handle<Session>(handlers: Handlers<Session>, parts: Parts, session: Session, message: Message, payload: Uint8Array): void | Promise<void> {
+  const handler = handlers[message.type] as
+    | ((parts: Parts, session: Session, message: Message, payload: Uint8Array) => void | Promise<void>)
+    | undefined;
+  if (handler === undefined) throw new Refusal('request.unsupported', `${message.type} is not for this side to send`);
+  return handler(parts, session, message, payload);
+}

@@ -1,0 +1,33 @@
+// The rule for clients inside containers: they may open and read calls beneath the input their container runs, and nothing
+// else. People's clients may everything: one trust domain per gateway.
+
+import type { CallId, Parent } from '@farcall/kernel-bridge/wire';
+
+import type { ClientSession } from './clients.js';
+import type { Parts } from './parts.js';
+import { Refusal } from './refusal.js';
+
+const DEEPEST = 64;
+
+export function mustBeOutside(client: ClientSession): void {
+  if (client.inside !== undefined) throw new Refusal('not.allowed', 'a function in a container may not do that');
+}
+
+/** A nested call names the input that its container runs. */
+export function mustHold(parts: Parts, client: ClientSession, parent: Parent | undefined): void {
+  if (client.inside === undefined) return;
+  if (parent !== undefined && parts.containers.get(client.inside)?.holds(parent.call_id, parent.index) === true) return;
+  throw new Refusal('not.allowed', 'a call from inside a container belongs beneath the input that runs there');
+}
+
+/** A nested client reads only calls whose chain of parents leads to an input of its own container. */
+export function mustReach(parts: Parts, client: ClientSession, call: CallId): void {
+  if (client.inside === undefined) return;
+  const container = parts.containers.get(client.inside);
+  let parent = parts.calls.get(call)?.parent;
+  for (let depth = 0; parent !== undefined && depth < DEEPEST; depth++) {
+    if (container?.holds(parent.call_id, parent.index) === true) return;
+    parent = parts.calls.get(parent.call_id)?.parent;
+  }
+  throw new Refusal('not.allowed', `${call} is not beneath the input that runs in this container`);
+}

@@ -1,0 +1,178 @@
+// The folder of payload files: per call one append-only file of inputs and one of outcomes, and a file per blob. Only
+// generated ids become names here. The gateway streams blobs in and out through it; the store places its rows' payloads.
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { type BlobId, type CallId, isBlobId, isCallId } from '@farcall/kernel-bridge/wire';
+
+import { type Appended, AppendFile } from './append-file.js';
+import { epochText } from './ids.js';
+import type { Durability } from './protocol.js';
+import type { FileKind } from './writes.js';
+
+export interface Range {
+  readonly start: number;
+  /** Inclusive, as in HTTP. */
+  readonly end: number;
+}
+
+/** Call files held open; idle ones beyond this are closed, oldest use first. */
+const OPEN_FILES = 128;
+const KINDS: readonly FileKind[] = ['inputs', 'outcomes'];
+
+export class Payloads implements AsyncDisposable {
+  readonly #files = new Map<string, AppendFile>();
+  readonly #sync: boolean;
+
+  private constructor(
+    readonly folder: string,
+    durability: Durability,
+  ) {
+    this.#sync = durability === 'power';
+  }
+
+  static async open(folder: string, durability: Durability = 'process'): Promise<Payloads> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new Payloads(folder, durability);
+  }
+
+  // ── blobs ──
+
+  path(id: BlobId): string {
+    if (!isBlobId(id)) throw new Error('not the id of a blob');
+    return join(this.folder, id);
+  }
+
+  async exists(id: BlobId): Promise<boolean> {
+    return (await this.size(id)) !== undefined;
+  }
+
+  /** Bytes of a blob; undefined when it is not here. */
+  async size(id: BlobId): Promise<number | undefined> {
+    return sizeOf(this.path(id));
+  }
+
+  /** Writes a blob from a stream; it appears whole or not at all. Resolves with its size. */
+  async write(id: BlobId, from: AsyncIterable<Uint8Array> | Readable, signal?: AbortSignal): Promise<number> {
+    const path = this.path(id);
+    const part = `${path}.${epochText()}.part`;
+    try {
+      const into = createWriteStream(part, { flags: 'wx', mode: 0o600, flush: this.#sync });
+      await pipeline(from, into, signal === undefined ? {} : { signal });
+      await rename(part, path);
+      await this.#syncFolder();
+      return into.bytesWritten;
+    } catch (error) {
+      await rm(part, { force: true });
+      throw error;
+    }
+  }
+
+  /** A stream over a blob, or over one range of it. */
+  read(id: BlobId, range?: Range): Readable {
+    return createReadStream(this.path(id), range === undefined ? {} : { start: range.start, end: range.end });
+  }
+
+  /** Idempotent. */
+  async remove(id: BlobId): Promise<void> {
+    await rm(this.path(id), { force: true });
+  }
+
+  /** With durability "power": a blob that others wrote is on the disk before a row refers to it. */
+  async settle(ids: readonly BlobId[]): Promise<void> {
+    if (!this.#sync) return;
+    for (const id of ids) await syncPath(this.path(id));
+    if (ids.length > 0) await this.#syncFolder();
+  }
+
+  // ── payloads of calls ──
+
+  append(call: CallId, kind: FileKind, payload: Uint8Array): Appended {
+    return this.#file(call, kind).append(payload);
+  }
+
+  readAt(call: CallId, kind: FileKind, place: { readonly offset: number; readonly length: number }): Promise<Uint8Array> {
+    return this.#file(call, kind).read(place.offset, place.length);
+  }
+
+  /** Deletes a call's two files. Idempotent. */
+  async removeCall(call: CallId): Promise<void> {
+    for (const kind of KINDS) {
+      const path = this.#callPath(call, kind);
+      const file = this.#files.get(path);
+      this.#files.delete(path);
+      await file?.close();
+      await rm(path, { force: true });
+    }
+  }
+
+  /** Files that nobody has touched for `idleMs`, by the id that owns them; unfinished writes have none. */
+  async idle(idleMs: number): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>();
+    const before = Date.now() - idleMs;
+    for (const name of await readdir(this.folder)) {
+      const changed = await stat(join(this.folder, name)).catch(() => undefined);
+      if (changed !== undefined && changed.mtimeMs < before) found.set(name, name.endsWith('.part') ? '' : (name.split('.')[0] ?? ''));
+    }
+    return found;
+  }
+
+  async removeFile(name: string): Promise<void> {
+    await rm(join(this.folder, name), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.all(files.map((file) => file.close()));
+  }
+
+  #file(call: CallId, kind: FileKind): AppendFile {
+    const path = this.#callPath(call, kind);
+    const file = this.#files.get(path) ?? new AppendFile(path, this.#sync);
+    // Last in the map = used last.
+    this.#files.delete(path);
+    this.#files.set(path, file);
+    if (this.#files.size > OPEN_FILES) this.#closeIdle(file);
+    return file;
+  }
+
+  #closeIdle(but: AppendFile): void {
+    for (const [path, file] of this.#files) {
+      if (file === but || !file.isIdle) continue;
+      this.#files.delete(path);
+      void file.close();
+      if (this.#files.size <= OPEN_FILES) return;
+    }
+  }
+
+  #callPath(call: CallId, kind: FileKind): string {
+    if (!isCallId(call)) throw new Error('not the id of a call');
+    return join(this.folder, `${call}.${kind}`);
+  }
+
+  async #syncFolder(): Promise<void> {
+    if (this.#sync) await syncPath(this.folder);
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return found?.size;
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
