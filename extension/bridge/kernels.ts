@@ -22,6 +22,7 @@ export class Kernels implements IDisposable {
   readonly #owners = new Map<KernelOwner, BridgeKernel | null>();
   readonly #bridges = new Map<string, KernelBridge>();
   readonly #changed = new Signal<Kernels, void>(this);
+  #isLive = true;
   isDisposed = false;
 
   constructor(
@@ -46,6 +47,17 @@ export class Kernels implements IDisposable {
     owner.kernelChanged.connect(refresh);
     owner.disposed.connect(release);
     this.#refresh(owner);
+  }
+
+  /** False: views ask no kernel for anything by themselves, only when a person clicks. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  setLive(isLive: boolean): void {
+    if (isLive === this.#isLive) return;
+    this.#isLive = isLive;
+    this.#changed.emit();
   }
 
   bridge(kernelId: string | undefined): KernelBridge | undefined {

@@ -27,8 +27,8 @@ export function Head({ source, isVisible }: { readonly source: Source; readonly 
         <StateText state={stateOf(call)} />
       </span>
       <dl className="farcall-Head-facts">
-        {facts(source, now, trans).map(({ name, value, title }) => (
-          <div key={name} className="farcall-Fact" data-fact={name} title={title}>
+        {facts(source, now, trans).map(({ id, name, value, title }) => (
+          <div key={id} className="farcall-Fact" data-fact={id} title={title}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
@@ -39,6 +39,7 @@ export function Head({ source, isVisible }: { readonly source: Source; readonly 
 }
 
 interface Fact {
+  readonly id: 'done' | 'rate' | 'elapsed' | 'eta' | 'containers';
   readonly name: string;
   readonly value: string;
   readonly title: string;
@@ -50,35 +51,41 @@ function facts(source: Source, now: number, trans: TranslationBundle): readonly 
   const left = secondsLeft(call, source.perSecond);
   const isRunning = !isFinal(call) && source.isConnected;
   const many: readonly (Fact | false)[] = [
-    isMap(call) && { name: trans.__('done'), value: doneText(call, trans), title: trans.__('Inputs that are settled, of all') },
-    isMap(call) &&
-      isRunning && {
-        name: trans.__('rate'),
-        value: formatRate(source.perSecond),
-        title: trans.__('Inputs settled a second, over the last 30 s'),
-      },
-    elapsed !== undefined && {
-      name: trans.__('elapsed'),
-      value: isFinal(call) ? formatDuration(elapsed) : formatClock(elapsed),
-      title: started(call, trans),
-    },
-    isMap(call) &&
-      isRunning && {
-        name: trans.__('left'),
-        value: left === undefined ? NOTHING : `≈ ${formatClock(left)}`,
-        title: trans.__('Time to go, from the rate of the last 30 s'),
-      },
-    call.containers > 0 && { name: trans.__('containers'), value: containersText(call), title: trans.__('Containers, and what each one has') },
+    isMap(call) && doneFact(call, trans),
+    isMap(call) && isRunning && rateFact(source.perSecond, trans),
+    elapsed !== undefined && elapsedFact(call, elapsed, trans),
+    isMap(call) && isRunning && etaFact(left, trans),
+    call.containers > 0 && containersFact(call, trans),
   ];
   return many.filter((fact): fact is Fact => fact !== false);
+}
+
+function doneFact(call: CallView, trans: TranslationBundle): Fact {
+  return { id: 'done', name: trans.__('done'), value: doneText(call, trans), title: trans.__('Inputs that are settled, of all') };
+}
+
+function rateFact(perSecond: number, trans: TranslationBundle): Fact {
+  const title = trans.__('Inputs settled a second, over the last 30 s');
+  return { id: 'rate', name: trans.__('rate'), value: formatRate(perSecond), title };
+}
+
+function elapsedFact(call: CallView, seconds: number, trans: TranslationBundle): Fact {
+  const value = isFinal(call) ? formatDuration(seconds) : formatClock(seconds);
+  return { id: 'elapsed', name: trans.__('elapsed'), value, title: started(call, trans) };
+}
+
+function etaFact(seconds: number | undefined, trans: TranslationBundle): Fact {
+  const title = trans.__('Time to go, from the rate of the last 30 s');
+  return { id: 'eta', name: trans.__('ETA'), value: seconds === undefined ? NOTHING : formatClock(seconds), title };
+}
+
+/** `3 × A100`; just the number where there is nothing to say of the hardware. */
+function containersFact(call: CallView, trans: TranslationBundle): Fact {
+  const value = call.hardware === '' ? trans._n('%1 container', '%1 containers', call.containers) : `${call.containers} × ${call.hardware}`;
+  return { id: 'containers', name: trans.__('containers'), value, title: trans.__('Containers, and what each one has') };
 }
 
 function started(call: CallView, trans: TranslationBundle): string {
   const from = trans.__('Began %1', formatAbsolute(call.created_at));
   return call.ended_at > 0 ? `${from} · ${trans.__('ended %1', formatAbsolute(call.ended_at))}` : from;
-}
-
-/** `3 × A100`; just the number where there is nothing to say of the hardware. */
-function containersText(call: CallView): string {
-  return call.hardware === '' ? String(call.containers) : `${call.containers} × ${call.hardware}`;
 }

@@ -41,7 +41,7 @@ export function useSource(saved: CallView, options: SourceOptions): Source {
   const callId = useLatestId(saved.call_id);
   const known = useKnownCall(callId, options.isVisible);
   const bridge = useBridge(known, options.root);
-  useLease(bridge, callId, options.isVisible && (options.isTrusted || isAsked));
+  useLease(bridge, callId, options.isVisible && (isAsked || (options.isTrusted && services.kernels.isLive)));
   const reconnect = useCallback(async () => {
     setAsked(true);
     return connect(services, options.root.current, callId);

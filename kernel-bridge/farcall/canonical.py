@@ -14,8 +14,10 @@ import hashlib
 import pickle
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from .lookup import by_reference, global_names, home, is_once
 
 #: Sentinels that must stay themselves: they are compared with `is`.
 SINGLETONS: dict[int, tuple[str, str]] = {
@@ -23,51 +25,33 @@ SINGLETONS: dict[int, tuple[str, str]] = {
     for name in ("MISSING", "KW_ONLY", "_HAS_DEFAULT_FACTORY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR")
     if hasattr(dataclasses, name)
 }
+#: The attribute of a function under which `version.py` remembers what it last saw.
+SNAPSHOT = "__farcall_snapshot__"
 LRU_CACHE = type(functools.lru_cache(lambda: None))
 _WRAPPED = (staticmethod, classmethod)
 _BUILTIN = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType)
 _DESCRIPTOR = (types.GetSetDescriptorType, types.MemberDescriptorType, types.ClassMethodDescriptorType)
 #: Attributes of a class that Python or the reader makes, not the user.
 SKIPPED = frozenset(
-    "__dict__ __weakref__ __module__ __firstlineno__ __static_attributes__ __annotate__ __annotate_func__"
-    " __annotations_cache__ _abc_impl __abstractmethods__ __annotations__ __conditional_annotations__".split()
+    (
+        "__dict__",
+        "__weakref__",
+        "__slotnames__",
+        "__module__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__annotate__",
+        "__annotate_func__",
+        "__annotations_cache__",
+        "__annotations__",
+        "__conditional_annotations__",
+        "__abstractmethods__",
+        "_abc_impl",
+    )
 )
 
 #: Told of every value that is data, not code, with the function that sees it; returns whether it was set aside.
 Spot = Callable[[types.FunctionType, "str | int", object], bool]
-
-
-def by_reference(thing: Any) -> bool:
-    """Whether a function or class is found by importing its module, and is that very object there."""
-    name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", None)
-    module = sys.modules.get(getattr(thing, "__module__", None) or "")
-    if module is None or name is None or module.__name__ == "__main__":
-        return False
-    found: Any = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found is thing
-
-
-def global_names(code: types.CodeType) -> tuple[str, ...]:
-    """The global names that a function's code reads or writes, nested code and class bodies included, in order."""
-    known = _global_names.get(code)
-    if known is None:
-        known = _global_names[code] = tuple(dict.fromkeys(_walk_names(code)))
-    return known
-
-
-_global_names: dict[types.CodeType, tuple[str, ...]] = {}
-_NAME_OPS = frozenset(("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"))
-
-
-def _walk_names(code: types.CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _NAME_OPS:
-            yield instruction.argval
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            yield from _walk_names(const)
 
 
 def digest(thing: object, **hooks: Any) -> str:
@@ -123,6 +107,10 @@ class Describer:
             self.modules[thing.__name__] = thing
         elif isinstance(thing, LRU_CACHE):
             self._lru_cache(thing)
+        elif is_once(thing):
+            self._say("once")
+            self.caches.append(thing)
+            self.describe(thing.__farcall_once__)
         elif isinstance(thing, _BUILTIN + _DESCRIPTOR):
             self._say("builtin", str(getattr(thing, "__module__", "")), thing.__qualname__)
         elif not self._wrapper(thing):
@@ -152,25 +140,35 @@ class Describer:
     # ── code
 
     def _function(self, function: types.FunctionType) -> None:
-        module = sys.modules.get(function.__module__ or "")
         if by_reference(function):
-            self._say("global", function.__module__, function.__qualname__)
-            assert module is not None
-            self.modules[module.__name__] = module
+            self._global(function)
             return
         self.functions.append(function)
         self._say("function", function.__qualname__)
         self.describe(function.__code__)
         self.describe(function.__defaults__)
         self.describe(function.__kwdefaults__)
-        for name in global_names(function.__code__):
-            if name in function.__globals__:
-                self._seen_by(function, name, function.__globals__[name])
+        self._globals(function)
         for index, cell in enumerate(function.__closure__ or ()):
             self._cell(function, index, cell)
         for name, value in function.__dict__.items():
-            self._say("attribute", name)
-            self.describe(value)
+            if name != SNAPSHOT:
+                self._say("attribute", name)
+                self.describe(value)
+
+    def _globals(self, function: types.FunctionType) -> None:
+        module = home(function)
+        if module is not None:
+            self._say("in", module.__name__)
+            self.modules[module.__name__] = module
+        for name in global_names(function.__code__):
+            if name not in function.__globals__:
+                continue
+            value = function.__globals__[name]
+            if module is None:
+                self._seen_by(function, name, value)
+            elif self._reference:
+                self._reference(value)
 
     def _cell(self, function: types.FunctionType, index: int, cell: types.CellType) -> None:
         try:
@@ -190,11 +188,21 @@ class Describer:
     def _is_value(self, thing: Any) -> bool:
         if thing is None or thing is Ellipsis or thing is NotImplemented or id(thing) in SINGLETONS:
             return False
-        if isinstance(thing, (type, types.FunctionType, types.ModuleType, LRU_CACHE, types.MethodType, functools.partial)):
+        if isinstance(
+            thing, (type, types.FunctionType, types.ModuleType, LRU_CACHE, types.MethodType, functools.partial)
+        ):
+            return False
+        if is_once(thing):
             return False
         if isinstance(thing, _BUILTIN + _WRAPPED):
             return isinstance(thing, types.BuiltinFunctionType) and _owner(thing) is not None
         return not (self._reference and self._reference(thing) is not None)
+
+    def _global(self, thing: types.FunctionType | type) -> None:
+        self._say("global", thing.__module__, thing.__qualname__)
+        module = sys.modules.get(thing.__module__)
+        if module is not None:
+            self.modules[module.__name__] = module
 
     def _code(self, code: types.CodeType) -> None:
         self._say("code", code.co_name, *map(str, (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)))
@@ -209,13 +217,12 @@ class Describer:
     def _class_body(self, code: types.CodeType) -> None:
         """Python 3.13 and later write a class's line number into its body: take it out again."""
         instructions = [one for one in dis.get_instructions(code) if one.opname not in ("NOP", "CACHE", "EXTENDED_ARG")]
-        for one, following in zip(instructions, instructions[1:] + [None], strict=True):  # type: ignore[list-item]
-            if following is not None and following.argval == "__firstlineno__":
-                continue
-            self._say(one.opname)
-            if one.opcode in dis.hasjrel or one.opcode in dis.hasjabs:
-                continue
-            self.describe(one.argval)
+        following = [one.argval for one in instructions[1:]]
+        for one, name in zip(instructions, [*following, None], strict=True):
+            if name != "__firstlineno__":
+                self._say(one.opname)
+                if one.opcode not in dis.hasjrel and one.opcode not in dis.hasjabs:
+                    self.describe(one.argval)
 
     def _lru_cache(self, cache: Any) -> None:
         self.caches.append(cache)
@@ -227,10 +234,7 @@ class Describer:
 
     def _class(self, cls: type) -> None:
         if by_reference(cls) or cls.__module__ == "builtins":
-            self._say("global", cls.__module__, cls.__qualname__)
-            module = sys.modules.get(cls.__module__)
-            if module is not None:
-                self.modules[module.__name__] = module
+            self._global(cls)
             return
         self.classes.append(cls)
         self._say("class", cls.__qualname__)
@@ -262,7 +266,7 @@ class Describer:
         if not by_reference(type(value)):
             self.describe(type(value))
         state = getattr(value, "__dict__", None)
-        if isinstance(state, dict) and type(value).__reduce_ex__ is object.__reduce_ex__:
+        if isinstance(state, dict) and _reduces_plainly(type(value)):
             self.describe(state)
             return
         try:
@@ -312,7 +316,9 @@ def _say_repr(describer: Describer, thing: object) -> None:
 
 
 _PLAIN: dict[type, Callable[[Describer, Any], None]] = {
-    **dict.fromkeys((type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)), _say_repr),
+    **dict.fromkeys(
+        (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented)), _say_repr
+    ),
     tuple: Describer._sequence,
     list: Describer._mutable,
     set: Describer._set,
@@ -322,10 +328,16 @@ _PLAIN: dict[type, Callable[[Describer, Any], None]] = {
 }
 
 
+def _reduces_plainly(cls: type) -> bool:
+    """Whether instances are their `__dict__` and nothing else."""
+    own = ("__reduce__", "__reduce_ex__", "__getstate__", "__slots__")
+    return not any(name in vars(base) for base in cls.__mro__[:-1] for name in own)
+
+
 def _owner(builtin: Any) -> object | None:
     """What a builtin method is bound to (`[].append`), None for a plain builtin function."""
     owner = builtin.__self__
-    return None if owner is None or isinstance(owner, types.ModuleType) else owner
+    return None if owner is None or isinstance(owner, (types.ModuleType, type)) else owner
 
 
 def _type_name(kind: object) -> str:
@@ -333,4 +345,18 @@ def _type_name(kind: object) -> str:
 
 
 def _made_by_enum(name: str) -> bool:
-    return name.startswith("_") and name.endswith("_") and name not in ("_missing_", "_generate_next_value_", "__doc__", "__str__", "__repr__", "__call__", "__new__", "__init__")
+    return (
+        name.startswith("_")
+        and name.endswith("_")
+        and name
+        not in (
+            "_missing_",
+            "_generate_next_value_",
+            "__doc__",
+            "__str__",
+            "__repr__",
+            "__call__",
+            "__new__",
+            "__init__",
+        )
+    )

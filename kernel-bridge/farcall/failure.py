@@ -139,7 +139,7 @@ class _ExceptionPickler(pickler.Pickler):
     """Takes exceptions apart without their own `__init__`, whose arguments are rarely those in `args`."""
 
     def reducer_override(self, thing: Any) -> Any:
-        if isinstance(thing, BaseException) and not isinstance(thing, type):
+        if isinstance(thing, BaseException):
             reduced = thing.__reduce_ex__(5)
             if isinstance(reduced, tuple) and reduced[0] is type(thing):
                 return (_revive, (type(thing), reduced[1]), *reduced[2:])
@@ -150,12 +150,16 @@ def _revive(cls: type[BaseException], args: tuple[Any, ...]) -> BaseException:
     if not hasattr(cls.__init__, "__code__") and not hasattr(cls.__new__, "__code__"):
         return cls(*args)
     exc = cls.__new__(cls, *args)
-    built_in = next(base for base in cls.__mro__ if "__init__" in vars(base) and not hasattr(base.__init__, "__code__"))
+    built_in = next(init for init in _inits(cls) if not hasattr(init, "__code__"))
     try:
-        built_in.__init__(exc, *args)  # type: ignore[misc]
+        built_in(exc, *args)
     except Exception:
         exc.args = args
     return exc
+
+
+def _inits(cls: type) -> Iterator[Any]:
+    return (vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base))
 
 
 def _picklable(exc: BaseException) -> bool:
@@ -254,4 +258,6 @@ def _notes(exc: BaseException) -> tuple[str, ...]:
 def _cap(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
-    return text[: limit // 4] + f"\n… {len(text) - limit:,} characters left out …\n" + text[-(limit - limit // 4 - 50) :]
+    return (
+        text[: limit // 4] + f"\n… {len(text) - limit:,} characters left out …\n" + text[-(limit - limit // 4 - 50) :]
+    )

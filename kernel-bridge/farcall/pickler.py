@@ -12,12 +12,14 @@ import io
 import threading
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import cloudpickle.cloudpickle as base
 
-from .canonical import LRU_CACHE, SINGLETONS, by_reference, digest
+from .canonical import LRU_CACHE, SINGLETONS, SNAPSHOT, digest
+from .lookup import by_reference, global_names, home, is_once
+from .once import revive
 
 _naming = threading.Lock()  # guards _names and cloudpickle's trackers, which remember classes by name
 _names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
@@ -32,9 +34,40 @@ class Pickler(base.Pickler):  # type: ignore[misc]
             return self._reduce_class(thing)
         if isinstance(thing, LRU_CACHE):
             return _reduce_cache(thing)
+        if is_once(thing):
+            return _reduce_once(thing)
         if id(thing) in SINGLETONS:
             return _singleton, SINGLETONS[id(thing)]
         return super().reducer_override(thing)
+
+    def _dynamic_function_reduce(self, function: types.FunctionType) -> Any:
+        code, namespace, *rest = self._function_getnewargs(function)
+        state, slots = base._function_getstate(function)
+        state.pop(SNAPSHOT, None)
+        slots["__closure__"] = self.cells_of(function)
+        slots["__annotations__"] = {}  # no part of a version, and their modules may be missing over there
+        module = home(function)
+        if module is not None:
+            slots["__globals__"] = {}
+            return (
+                _function_at_home,
+                (code, module.__name__, *rest),
+                (state, slots),
+                None,
+                None,
+                base._function_setstate,
+            )
+        seen = function.__globals__
+        slots["__globals__"] = {name: seen[name] for name in self.globals_of(function) if name in seen}
+        return base._make_function, (code, namespace, *rest), (state, slots), None, None, base._function_setstate
+
+    def globals_of(self, function: types.FunctionType) -> Iterable[str]:
+        """The global names that travel with a function of a cell."""
+        return global_names(function.__code__)
+
+    def cells_of(self, function: types.FunctionType) -> tuple[types.CellType, ...] | None:
+        """The closure that travels with a function."""
+        return function.__closure__
 
     def _reduce_class(self, cls: type) -> Any:
         if by_reference(cls):
@@ -77,6 +110,10 @@ def _set_class_state(cls: type, state: Any) -> type:
     return cls
 
 
+def _function_at_home(code: types.CodeType, module: str, name: Any, defaults: Any, closure: Any) -> types.FunctionType:
+    return types.FunctionType(code, vars(importlib.import_module(module)), name, defaults, closure)
+
+
 def _reduce_cache(cache: Any) -> Any:
     if by_reference(cache):
         return NotImplemented
@@ -86,6 +123,12 @@ def _reduce_cache(cache: Any) -> Any:
 
 def _make_cache(function: types.FunctionType, maxsize: int | None, typed: bool) -> Any:
     return functools.lru_cache(maxsize=maxsize, typed=typed)(function)
+
+
+def _reduce_once(wrapper: Any) -> Any:
+    if by_reference(wrapper):
+        return wrapper.__qualname__
+    return revive, (type(wrapper), digest(wrapper.__farcall_once__), wrapper.__farcall_once__)
 
 
 def _singleton(module: str, name: str) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from . import serialize
 from .feed import Feed
 from .session import Session
+from .source import Arguments
 from .wire.blobs import BLOB_ABOVE
 from .wire.codes import IN_BLOB
 
@@ -25,16 +26,15 @@ CHUNK_BYTES = 256 * 1024
 _LINGER_S = 0.002
 #: Exact types that plain pickle always gets right, without looking for ``__main__`` in the result.
 _PLAIN = frozenset({int, float, bool, str, bytes, type(None)})
-_NO_KEYWORDS: dict[str, Any] = {}
 
 
 class Pump:
-    """Moves inputs from ``source`` (tuples of positional arguments) into ``feed``.
+    """Moves inputs from ``source`` into ``feed``.
 
     ``is_sized``: the source cannot block, so its chunks need no cutting from the side.
     """
 
-    def __init__(self, session: Session, feed: Feed, source: Iterator[tuple[Any, ...]], *, is_sized: bool) -> None:
+    def __init__(self, session: Session, feed: Feed, source: Iterator[Arguments], *, is_sized: bool) -> None:
         self.pulled = 0
         self.is_exhausted = False
         self.bytes = 0  # of all payloads, blobs too
@@ -90,10 +90,11 @@ class Pump:
     def _take(self, most: int) -> int:
         taken = 0
         for arguments in islice(self._source, most):
-            if len(arguments) == 1 and type(arguments[0]) in _PLAIN:
-                data: bytes | list[serialize.Buffer] = pickle.dumps((arguments, _NO_KEYWORDS), 5)
+            args, kwargs = arguments
+            if len(args) == 1 and not kwargs and type(args[0]) in _PLAIN:
+                data: bytes | list[serialize.Buffer] = pickle.dumps(arguments, 5)
             else:
-                parts = serialize.dump_parts((arguments, _NO_KEYWORDS), name="input")
+                parts = serialize.dump_parts(arguments, name="input")
                 first = parts[0]
                 data = first if len(parts) == 1 and isinstance(first, bytes) else parts
             taken += 1

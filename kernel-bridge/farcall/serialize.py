@@ -32,26 +32,26 @@ def dumps(value: object, *, name: str = "value") -> bytes:
     Raises:
         SerializationError: something in it cannot be pickled; the message names its type and the path to it.
     """
-    buffers = _Large()
+    buffers = Large()
     try:
         data = _plain(value, 5, buffer_callback=buffers.keep)
     except Exception:
         data = b"__main__"
     if b"_main__" in data:
         data = _by_value(value, buffers, name)
-    return b"".join(_envelope(data, buffers)) if buffers else data
+    return b"".join(envelope(data, buffers)) if buffers else data
 
 
 def dump_parts(value: object, *, name: str = "value") -> list[Buffer]:
     """The payload of `dumps` in pieces, to be written one after the other; large buffers are not copied."""
-    buffers = _Large()
+    buffers = Large()
     try:
         data = _plain(value, 5, buffer_callback=buffers.keep)
     except Exception:
         data = b"__main__"
     if b"_main__" in data:
         data = _by_value(value, buffers, name)
-    return _envelope(data, buffers) if buffers else [data]
+    return envelope(data, buffers) if buffers else [data]
 
 
 def loads(payload: Buffer | Any) -> Any:
@@ -64,15 +64,15 @@ def loads(payload: Buffer | Any) -> Any:
     """
     try:
         view = memoryview(payload)
-        if view[0] != _ENVELOPE:
+        if not is_envelope(view):
             return pickle.loads(view)
-        data, buffers = _open(view)
+        data, buffers = open_envelope(view)
         return pickle.loads(data, buffers=buffers)
     except Exception as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
 
-class _Large(list[memoryview]):
+class Large(list[memoryview]):
     """The buffers of one pickle that are large enough to travel beside it."""
 
     __slots__ = ()
@@ -85,7 +85,7 @@ class _Large(list[memoryview]):
         return False
 
 
-def _by_value(value: object, buffers: _Large, name: str) -> bytes:
+def _by_value(value: object, buffers: Large, name: str) -> bytes:
     """What plain pickle cannot do, or would do by the name of something in `__main__`."""
     buffers.clear()
     try:
@@ -94,7 +94,11 @@ def _by_value(value: object, buffers: _Large, name: str) -> bytes:
         raise unpicklable(value, name, error) from error
 
 
-def _envelope(data: bytes, buffers: _Large) -> list[Buffer]:
+def is_envelope(view: memoryview) -> bool:
+    return bool(view) and view[0] == _ENVELOPE
+
+
+def envelope(data: bytes, buffers: Large) -> list[Buffer]:
     lengths = (len(data), *(buffer.nbytes for buffer in buffers))
     head = _HEAD.pack(_ENVELOPE, 0, 0, len(buffers)) + struct.pack(f"<{len(lengths)}Q", *lengths)
     parts: list[Buffer] = [head, data]
@@ -105,7 +109,7 @@ def _envelope(data: bytes, buffers: _Large) -> list[Buffer]:
     return parts
 
 
-def _open(view: memoryview) -> tuple[memoryview, list[Any]]:
+def open_envelope(view: memoryview) -> tuple[memoryview, list[Any]]:
     count = _HEAD.unpack_from(view)[3]
     lengths = struct.unpack_from(f"<{count + 1}Q", view, _HEAD.size)
     start = _HEAD.size + 8 * (count + 1)
@@ -131,11 +135,13 @@ def unpicklable(value: object, name: str, error: Exception) -> SerializationErro
     kind = type(culprit)
     shown = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return SerializationError(
-        compose(f"cannot pickle {path}: {shown}", do=f"{reason}. Pass what it is made from, and make it in the function")
+        compose(
+            f"cannot pickle {path}: {shown}", do=f"{reason}. Pass what it is made from, and make it in the function"
+        )
     )
 
 
-def _unreadable(error: Exception) -> DeserializationError:
+def unreadable(error: Exception) -> DeserializationError:
     if isinstance(error, ModuleNotFoundError):
         happened = f"cannot unpickle: no module named {error.name!r} here"
         return DeserializationError(compose(happened, do=f"Install the package that has {error.name!r} on this side"))

@@ -6,8 +6,8 @@ so ours carry the columns. Knows files and lines, nothing of exceptions or calls
 
 from __future__ import annotations
 
+import itertools
 import linecache
-import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Mapping
@@ -101,12 +101,11 @@ def put_source(file: str, lines: list[str]) -> None:
 
 
 def _columns(code: types.CodeType, tb: types.TracebackType) -> tuple[int, int, int]:
-    if sys.version_info < (3, 11) or tb.tb_lasti < 0:
+    positions: Any = getattr(code, "co_positions", None)  # since Python 3.11
+    if positions is None or tb.tb_lasti < 0:
         return (tb.tb_lineno, -1, -1)
-    for index, (_, end, column, last) in enumerate(code.co_positions()):
-        if index == tb.tb_lasti // 2:
-            return (end or tb.tb_lineno, -1 if column is None else column, -1 if last is None else last)
-    return (tb.tb_lineno, -1, -1)
+    _, end, column, last = next(itertools.islice(positions(), tb.tb_lasti // 2, None), (None,) * 4)
+    return (end or tb.tb_lineno, -1 if column is None else column, -1 if last is None else last)
 
 
 class _StandIn(Exception):
@@ -119,15 +118,14 @@ _STUB = compile("raise stand_in", "<far>", "exec")
 def _stand_in(frame: Frame) -> types.TracebackType:
     file, name, line, *_ = frame
     changed: dict[str, Any] = {"co_filename": file, "co_name": name, "co_firstlineno": max(line, 1)}
-    if sys.version_info >= (3, 11):
+    if hasattr(_STUB, "co_positions"):
         changed |= {"co_linetable": _line_table(frame), "co_qualname": name}
     try:
         exec(_STUB.replace(**changed), {"stand_in": _StandIn, "__name__": "<far>", "__file__": file})
     except _StandIn as raised:
-        assert raised.__traceback__ is not None
-        made = raised.__traceback__.tb_next
-        assert made is not None
-        return made
+        made = raised.__traceback__.tb_next if raised.__traceback__ else None
+        if made is not None:
+            return made
     raise AssertionError("a stand-in frame did not raise")
 
 

@@ -74,7 +74,7 @@ def _items(value: Any, path: str) -> Iterator[tuple[str, object]]:
 
 
 def _function_parts(function: types.FunctionType, path: str) -> Iterator[tuple[str, object]]:
-    from .canonical import global_names
+    from .lookup import global_names
 
     for name in global_names(function.__code__):
         if name in function.__globals__:

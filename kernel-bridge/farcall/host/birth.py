@@ -1,4 +1,4 @@
-"""The first instructions of a container's process, right after the fork: its own session, files, variables, death signal.
+"""The first instructions of a container's process, right after the fork: own session, files, variables, death signal.
 
 Used by the keeper (zygote.py) for both ways of starting one. Knows nothing of gateways.
 """
@@ -12,12 +12,19 @@ import resource
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
 from . import processes
 
 #: Variables that size the thread pools of numerical libraries when they are loaded.
-THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS")
+THREAD_COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
 #: In a container's environment, so that a process it left behind can be told.
 MARK = "FARCALL_CONTAINER_ID"
 
@@ -28,8 +35,6 @@ class Order(TypedDict):
     do: Literal["start"]
     id: str
     executable: str
-    cwd: str
-    path: list[str]
     variables: dict[str, str]
     imports: list[str]
     out: str
@@ -46,15 +51,20 @@ def config_file(order: Order) -> int:
         return os.dup(file.fileno())
 
 
-def settle(order: Order, parent: int, config: int) -> None:
-    """Turn a fresh child of ``parent`` into a container's process: leader of its own group, bound to the parent's life."""
+def settle(order: Order, parent: int, config: int, inherited: Sequence[int]) -> None:
+    """Turn a fresh child of ``parent`` into a container's process: leader of its own group, bound to the parent's life.
+
+    Args:
+        config: becomes stdin.
+        inherited: the keeper's own descriptors, closed here; a module's own stay open.
+    """
     os.setsid()
     processes.die_with_parent(parent)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR1, signal.SIGPIPE):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Between here and the container's own handler a cancel would be fatal; there is nothing to cancel yet.
-    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    # SIGUSR1: until the container has its own handler a cancel would be fatal, and there is nothing to cancel yet.
+    for number in (signal.SIGINT, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(config, 0)
@@ -62,29 +72,20 @@ def settle(order: Order, parent: int, config: int) -> None:
         opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
-    os.closerange(3, _open_files())
-    os.chdir(order["cwd"] if os.path.isdir(order["cwd"]) else "/")
+    for descriptor in (config, *inherited):
+        os.close(descriptor)
 
 
 def become(order: Order) -> None:
-    """In a forked child: variables, module path and chance as if it had been started on its own."""
+    """In a forked child: variables and chance as if it had been started on its own."""
     os.environ.clear()
     os.environ.update(variables_of(order))
-    sys.path[:] = order["path"]
     random.seed()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
+    chance = sys.modules.get("numpy.random")
+    if chance is not None:
+        chance.seed(int.from_bytes(os.urandom(4), "little"))
 
 
 def variables_of(order: Order) -> dict[str, str]:
     """The environment of a container."""
     return {**order["variables"], MARK: order["id"]}
-
-
-def _open_files() -> int:
-    """One more than the highest open descriptor."""
-    try:
-        return max(int(name) for name in os.listdir("/dev/fd")) + 1
-    except (OSError, ValueError):
-        return 1024

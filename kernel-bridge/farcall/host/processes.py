@@ -5,6 +5,7 @@ Everything here is Linux's; elsewhere a function does nothing and answers with n
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -21,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
 def die_with_parent(parent: int) -> None:
-    """SIGKILL this process when the thread that made it ends; at once, if ``parent`` is gone already. For a new child."""
+    """SIGKILL this process when the thread that made it ends; at once if ``parent`` is gone. For a new child."""
     if _libc is not None:
         _libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -99,11 +100,9 @@ def threads() -> int:
 def opened(prefix: str) -> bool:
     """Whether this process has a file open whose path begins so."""
     for descriptor in _listed("/proc/self/fd"):
-        try:
-            if os.readlink(f"/proc/self/fd/{descriptor}").startswith(prefix):
+        with contextlib.suppress(OSError):
+            if str(Path(f"/proc/self/fd/{descriptor}").readlink()).startswith(prefix):
                 return True
-        except OSError:
-            continue
     return False
 
 
@@ -119,7 +118,7 @@ def oom_kills() -> int:
     """How often the kernel killed something in our control group for memory."""
     group = _read("/proc/self/cgroup").splitlines()
     for line in group:
-        number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        number, controllers, path = [*line.split(":", 2), "", ""][:3]
         if number == "0":
             text = _read(f"/sys/fs/cgroup{path}/memory.events")
         elif "memory" in controllers.split(","):
@@ -140,7 +139,7 @@ def punch(descriptor: int, start: int, length: int) -> None:
 
 def _listed(folder: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return [entry.name for entry in Path(folder).iterdir()]
     except OSError:
         return []
 

@@ -1,4 +1,4 @@
-"""A keeper: the parent of containers. One program, two modes: ``fork`` (a zygote, modules imported beforehand) and ``spawn``.
+"""A keeper: the parent of containers, in one of two modes: ``fork`` (a zygote, with modules imported) or ``spawn``.
 
 The supervisor runs it as ``executable -c BOOT mode fd`` and talks JSON lines over the socket. It has one thread and no
 other socket; when the supervisor goes away, everything below it is killed. It never runs code of a notebook.
@@ -19,11 +19,12 @@ import socket
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from . import birth, processes
 
-#: What runs in a keeper's interpreter: our package is looked up where the supervisor found it if the environment has none.
+#: What a keeper's interpreter runs. Our package is found where the supervisor has it, if the environment has none.
 BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.host.zygote import main; main()"
 #: The container's own modules: imported here once, so that a fork has them.
 _OURS = (
@@ -51,12 +52,13 @@ class Keeper:
         self._imported: set[str] = set()
         self._leaving = False
         self._buffer = b""
+        self._woken, self._wake = socket.socketpair()  # SIGCHLD ends the poll through it
+        self._woken.setblocking(False)
+        self._wake.setblocking(False)
 
     def serve(self) -> None:
         """Until the supervisor says ``leave`` and no container is left, or is gone."""
-        wake, woken = socket.socketpair()
-        wake.setblocking(False)
-        woken.setblocking(False)
+        woken, wake = self._woken, self._wake
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         processes.outlive_parent()  # the pipe tells
@@ -135,7 +137,7 @@ class Keeper:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            birth.settle(order, parent, config)
+            birth.settle(order, parent, config, [file.fileno() for file in (self._pipe, self._woken, self._wake)])
             if self._mode == "spawn":
                 os.execve(order["executable"], spawn_arguments(order), birth.variables_of(order))
             birth.become(order)
@@ -153,7 +155,7 @@ class Keeper:
             os._exit(code)
 
     def _reap(self) -> None:
-        """Report ended containers; what is left of their groups goes first, while the dead leader still holds the number."""
+        """Report ended containers. What is left of a group goes first, while the dead leader still holds its number."""
         for pid in ended_children():
             ours = pid in self._children
             if ours:
@@ -165,17 +167,31 @@ class Keeper:
                 self._say(event="exited", id=container, code=os.waitstatus_to_exitcode(status))
 
     def _kill_leftovers(self, container: str) -> None:
-        """Daemons that a container started have become our children; the mark in their environment tells whose they were."""
+        """Daemons of a container have become our children; the mark in their environment tells whose they were."""
         if not processes.LINUX:
             return
+        doomed = (container,) if self._children else (container, "")
         for pid in processes.children(os.getpid()):
-            if pid not in self._children and processes.variable(pid, birth.MARK) in (container, ""):
+            if pid not in self._children and processes.variable(pid, birth.MARK) in doomed:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
     def _say(self, **event: Any) -> None:
         with contextlib.suppress(ConnectionError):
             self._pipe.sendall(json.dumps(event).encode() + b"\n")
+
+
+def import_ours(path: list[str]) -> None:
+    """Import what every container needs, before the user's folders are on the path: a random.py there is not ours."""
+    with one_thread():
+        try:
+            for module in _OURS:
+                importlib.import_module(module)
+        except ImportError:
+            sys.path[:] = path
+            for module in _OURS:
+                importlib.import_module(module)
+    sys.path[:] = path
 
 
 def ended_children() -> Iterator[int]:
@@ -245,22 +261,18 @@ def spawn_arguments(order: birth.Order) -> list[str]:
 
 def home_of_package() -> str:
     """The folder that holds the package farcall."""
-    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return str(Path(__file__).resolve().parents[2])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     mode, descriptor, supervisor = (arguments or sys.argv)[1:4]
     processes.die_with_parent(int(supervisor))
     processes.adopt_orphans()
-    os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     keeper = Keeper(mode, socket.socket(fileno=int(descriptor)))
     if mode == "fork":
-        sys.path[:] = json.loads(os.environ.pop("FARCALL_PATH"))
-        with one_thread():
-            for module in _OURS:
-                importlib.import_module(module)
+        import_ours(json.loads(os.environ.pop("FARCALL_PATH")))
     try:
         keeper.serve()
     finally:

@@ -36,7 +36,7 @@ class Failure(msgspec.Struct):
 
 
 class GatewayAnswers:
-    """Answers by asking the gateway. ``text`` turns file names of a traceback into cells, ``where`` names the gateway."""
+    """Answers by asking the gateway. ``text`` gives a traceback's cells their names, ``where`` names the gateway."""
 
     def __init__(
         self, session: Callable[[], Any], resume: Resume, *, text: Callable[[str], str], where: Callable[[], str]
@@ -50,9 +50,9 @@ class GatewayAnswers:
         """The reply to an intent. Raises what the person should read."""
         match intent:
             case intents.Cancel():
-                return self._cancel(intent)
+                self._cancel(intent)
             case intents.Detach():
-                return self._session().notify(messages.CallDetach(call_id=intent.call_id))
+                self._session().notify(messages.CallDetach(call_id=intent.call_id))
             case intents.Resume():
                 return {"call_id": self._resume(intent.call_id, intent.which)}
             case intents.Rows():
@@ -161,7 +161,8 @@ def _text(future: Future[Any], deadline: float) -> str:
     except Exception as exc:
         return f"not available: {exc}"
     text = bytes(payload[:_OUTPUT_CAP]).decode("utf-8", "replace")
-    return text + (f"\n… {words.size(len(payload) - _OUTPUT_CAP)} more: call.logs()" if len(payload) > _OUTPUT_CAP else "")
+    left = len(payload) - _OUTPUT_CAP
+    return f"{text}\n… {words.size(left)} more: call.logs()" if left > 0 else text
 
 
 def _runtime_view(state: messages.RuntimeState) -> dict[str, object]:

@@ -176,9 +176,10 @@ def _make_comm() -> Any:
 
         return create_comm(**settings)
     except (ImportError, NotImplementedError):
-        from ipykernel.comm import Comm
+        from ipykernel import comm
 
-        return Comm(**settings)
+        make: Any = comm.Comm
+        return make(**settings)
 
 
 def _route_control(kernel: Any, received: Callable[[Mapping[str, Any]], None]) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..wire.messages import CallAsk, CallSummary, Counts, Progress
+from ..wire.messages import CallAsk, CallCancel, CallSummary, Counts, Progress
 from . import views
 from .views import CallKind, LiveCall
 
@@ -66,6 +66,11 @@ class Calls:
         session = self._session()
         answer, _ = session.request(CallAsk(request=0, call_id=call_id)).result(_ANSWER_S)
         return self._remember(call_id, lambda: Followed(views.asked(answer.call)), session)
+
+    def cancel(self, followed: Followed) -> None:
+        """Cancel what is left of a call. Does not wait."""
+        call_id = followed.view.call_id
+        self._session().request(CallCancel(request=0, call_id=call_id, scope="all", terminate=False))
 
     def known(self, call_id: str) -> Followed | None:
         """A call that is known here already."""

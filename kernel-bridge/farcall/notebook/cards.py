@@ -104,11 +104,13 @@ class Deck:
         self._nudge = nudge
         self._lock = threading.Lock()  # guards _live
         self._live: list[Card] = []
+        self._shown: list[Card] = []  # main thread only: what this cell shows
         self._ended: list[Card] = []  # main thread only: waits of this cell that are over
 
     def show(self, card: Card) -> None:
         """Put a new card below the running cell. Main thread."""
         card.put(self._screen.show, attached=self._attached())
+        self._shown.append(card)
         if not card.is_over:
             with self._lock:
                 self._live.append(card)
@@ -123,11 +125,19 @@ class Deck:
 
     def end(self, card: Card) -> None:
         """Nobody waits for it any more: write what is known now. Its last state follows when it is known."""
-        card.put(self._screen.update, attached=self._attached())
+        self._write_if_changed(card)
         self._ended.append(card)
 
+    def is_shown(self, call_id: str) -> bool:
+        """Whether the running cell shows a card of this call already. Main thread."""
+        return any(call.view.call_id == call_id for card in self._shown for call in card.calls)
+
+    def cell_begins(self) -> None:
+        """A new cell shows nothing yet. Main thread."""
+        self._shown = []
+
     def cell_ends(self, patience_s: float = 0.3) -> None:
-        """Give the last states of the cell's calls a moment to arrive, so that they are saved inside the cell. Main thread."""
+        """Give the last states of the cell's calls a moment to arrive, to be saved inside the cell. Main thread."""
         ended, self._ended = self._ended, []
         deadline = time.monotonic() + patience_s
         for card in ended:

@@ -52,8 +52,7 @@ def run_decorated(shell: Any, cell: CellBody, definition: Definition, decorator:
     """As :func:`run`, with ``decorator`` outermost on ``definition``, so the rest of the cell sees its result."""
     __tracebackhide__ = True
     first = definition.decorator_list[0] if definition.decorator_list else definition
-    name = ast.Name(_DECORATOR, ast.Load(), lineno=first.lineno, col_offset=0, end_lineno=first.lineno, end_col_offset=0)
-    definition.decorator_list.insert(0, name)
+    definition.decorator_list.insert(0, ast.copy_location(ast.Name(_DECORATOR, ast.Load()), first))
     shell.user_ns[_DECORATOR] = decorator
     try:
         run(shell, cell)

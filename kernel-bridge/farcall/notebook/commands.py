@@ -1,4 +1,7 @@
-"""What ``%farcall`` can do, one function a command. They print for a person; the bridge has the same for the sidebar."""
+"""What ``%farcall`` can do, one function a command.
+
+They print for a person; the bridge has the same for the sidebar. Only `status` and `doctor` may find no gateway.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +61,7 @@ def connect(url: str) -> None:
 def calls() -> None:
     """The newest calls."""
     listing = Session.current().ask(messages.CallList(request=0, limit=_LISTED), messages.CallListing)
-    rows = [
-        (call.call_id, words.title(view), words.state(view), words.done_of(view), words.duration(words.elapsed(view)), call.origin)
-        for call in listing.calls
-        for view in [asked(call)]
-    ]
+    rows = [_call_row(call) for call in listing.calls]
     _print_table(("call", "function", "state", "inputs", "time", "from"), rows)
 
 
@@ -123,6 +122,12 @@ USAGE = {
     "status": "status", "connect": "connect wss://host:port | local", "calls": "calls", "logs": "logs CALL",
     "cancel": "cancel CALL", "containers": "containers", "doctor": "doctor",
 }  # fmt: skip
+
+
+def _call_row(call: messages.CallSummary) -> tuple[str, ...]:
+    view = asked(call)
+    age = words.duration(words.elapsed(view))
+    return call.call_id, words.title(view), words.state(view), words.done_of(view), age, call.origin
 
 
 def _kernel() -> str:

@@ -8,14 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..options import NAMES
 from . import commands
-
-#: What the decorator and the magics take (api.md §1).
-OPTIONS = (
-    "buffer_containers", "cloud", "cpu", "env", "gpu", "image", "max_containers", "max_inputs", "memory",
-    "min_containers", "name", "region", "retries", "scaledown_window", "schedule", "secrets", "single_use_containers",
-    "startup_timeout", "timeout", "volumes",
-)  # fmt: skip
 
 #: The line up to the cursor, when the cursor is where an option's name goes.
 _OPTION = re.compile(r"^%%(?:function|remote)\b(?:.*,)?\s*(?P<start>\w*)$")
@@ -32,7 +26,9 @@ def matches(line: str) -> tuple[str, list[str]]:
     if not option or _inside_brackets(line):
         return "", []
     given = set(_GIVEN.findall(line))
-    return option["start"], [f"{name}=" for name in OPTIONS if name.startswith(option["start"]) and name not in given]
+    return option["start"], [
+        f"{name}=" for name in sorted(NAMES) if name.startswith(option["start"]) and name not in given
+    ]
 
 
 def register(shell: Any) -> None:

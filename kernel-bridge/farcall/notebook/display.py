@@ -6,12 +6,13 @@ session's watch (calls.py), snapshots are renewed by the pace thread (cards.py).
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..presenter import Cell, View
-from .calls import Calls
+from ..presenter import SILENT, Cell, View
+from .calls import Calls, Followed
 from .cards import Card, Deck
 from .origin import Origin
 from .output import CellOutput
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: A single call gets a card when it runs longer than this.
 SLOW_S = 1.0
+_log = logging.getLogger(__name__)
 
 
 class NotebookPresenter:
@@ -36,25 +38,32 @@ class NotebookPresenter:
         self._origin = origin
         self.printed = CellOutput()
         self._slow: Card | None = None
+        self._maps: dict[str, list[Followed]] = {}  # the maps of each cell's last run, by the cell's key
 
     def map_begins(self, results: Results) -> View:
-        """A map starts in the foreground: its card appears."""
-        call = results.call
-        card = Card("map", [self.calls.begin(call.object_id, "map", results.name)])
-        self.deck.show(card)
+        """A map starts in the foreground: its card appears. A card that fails does not stop the map."""
+        try:
+            followed = self.calls.begin(results.call.object_id, "map", results.name)
+            card = Card("map", [followed])
+            if self._origin.cell.key:
+                self._maps.setdefault(self._origin.cell.key, []).append(followed)
+            self.deck.show(card)
+        except Exception:
+            _log.exception("the card of a map could not be shown")
+            return SILENT
         return MapCard(self, card)
 
-    def call_begins(self, call: FunctionCall) -> View:
+    def call_begins(self, call: FunctionCall[Any]) -> View:
         """A caller begins to wait for one call: nothing is shown for a second."""
         return SlowCall(self, call)
 
     def cell(self) -> Cell:
         """The running cell."""
-        return self._origin.cell()
+        return self._origin.cell
 
-    def join_slow(self, call: FunctionCall) -> Card:
+    def join_slow(self, call: FunctionCall[Any]) -> Card:
         """The card of this cell's slow calls, with ``call`` on it."""
-        followed = self.calls.begin(call.object_id, "remote", call.name)
+        followed = self.calls.begin(call.object_id, "remote", "call")  # its first state brings the name
         if self._slow is None:
             self._slow = Card("call", [followed])
             self.deck.show(self._slow)
@@ -67,6 +76,16 @@ class NotebookPresenter:
         """A new cell: calls of the last one share nothing with it. Main thread."""
         self._slow = None
         self.printed = CellOutput()
+        self.deck.cell_begins()
+        self._cancel_left_over()
+
+    def _cancel_left_over(self) -> None:
+        """Running a cell again cancels the map that its last run left behind, unless that was detached."""
+        key = self._origin.cell.key
+        left = self._maps.pop(key, [])
+        for followed in left:
+            if followed.changes and followed.view.attached and not followed.final.is_set():
+                self.calls.cancel(followed)
 
     def cell_ends(self) -> None:
         """The cell's last states and the rest of its output. Main thread."""
@@ -98,7 +117,7 @@ class MapCard:
 class SlowCall:
     """The view of one waited-for call; it joins the cell's card when it takes long."""
 
-    def __init__(self, presenter: NotebookPresenter, call: FunctionCall) -> None:
+    def __init__(self, presenter: NotebookPresenter, call: FunctionCall[Any]) -> None:
         self._presenter = presenter
         self._call = call
         self._slow_at = time.monotonic() + SLOW_S

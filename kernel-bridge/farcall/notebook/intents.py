@@ -89,7 +89,7 @@ PROMPT = (Hello, Cancel, Detach)
 def parse(given: object) -> Intent:
     """The intent in a comm message's data. Raises :class:`InvalidError`."""
     try:
-        intent: Intent = msgspec.convert(given, Intent, strict=True)  # type: ignore[arg-type]
+        intent: Intent = msgspec.convert(given, Intent, strict=True)
     except msgspec.ValidationError as exc:
         raise InvalidError(f"the notebook sent something this kernel does not understand: {exc}") from None
     return intent

@@ -55,7 +55,7 @@ def parse(magic: str, text: str) -> MagicLine:
 def _misplaced(argument: ast.expr) -> str:
     if isinstance(argument, ast.Name):
         return f"{argument.id}: options are given as {argument.id}=value"
-    return "options are given as name=value, such as gpu=\"A100\""
+    return 'options are given as name=value, such as gpu="A100"'
 
 
 def _wrong(magic: str, text: str, problem: str, offset: int) -> UsageError:

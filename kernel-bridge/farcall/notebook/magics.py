@@ -1,4 +1,4 @@
-"""The magics: ``%%function`` makes the cell's function run far away, ``%%remote`` the whole cell, ``%farcall`` asks and acts.
+"""The magics: ``%%function`` sends a cell's function far away, ``%%remote`` the whole cell, ``%farcall`` asks and acts.
 
 Thin: the line is parsed by magic_line.py, the cell by cell.py, the commands are in commands.py. All of them leave
 ``$x`` and ``{x}`` in the line alone and never nest `run_cell`.
@@ -20,6 +20,8 @@ from . import commands, magic_line
 @magics_class
 class FarcallMagics(Magics):
     """farcall's magics in one shell."""
+
+    shell: Any
 
     @no_var_expand
     @cell_magic
@@ -45,7 +47,7 @@ class FarcallMagics(Magics):
 
     @no_var_expand
     @cell_magic
-    def remote(self, line: str, cell: str) -> None:
+    def remote(self, line: str, cell: str) -> Any:
         """Run this whole cell on another machine, without a timeout: ``%%remote gpu="A100"``.
 
         Names it reads are sent, names it assigns or mutates come back, its last expression is displayed here.
@@ -55,9 +57,9 @@ class FarcallMagics(Magics):
 
         parsed = magic_line.parse("remote", line)
         if parsed.name is not None:
-            raise UsageError(f"%%remote takes options only, such as gpu=\"A100\"; got {parsed.name}")
+            raise UsageError(f'%%remote takes options only, such as gpu="A100"; got {parsed.name}')
         body = cells.read(self.shell, "remote", line, cell)
-        run_remotely(self.shell, body, parsed.values(self.shell.user_ns))
+        return run_remotely(self.shell, body, parsed.values(self.shell.user_ns))
 
     @line_magic
     def farcall(self, line: str) -> None:

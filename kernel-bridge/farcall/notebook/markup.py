@@ -25,7 +25,7 @@ def card(views: Sequence[CallView], *, hint: bool, now: float | None = None) -> 
     body = _one(views[0], now) if len(views) == 1 else _several(views, now)
     note = _paragraph(HINT, _MUTED) if hint else ""
     whole = f"<div>{body}{note}</div>"
-    return whole if len(whole) <= LIMIT else f"<div>{_paragraph(words.line(views[0], now)[:LIMIT // 8])}</div>"
+    return whole if len(whole) <= LIMIT else f"<div>{_paragraph(words.line(views[0], now)[: LIMIT // 8])}</div>"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -88,9 +88,7 @@ def _failure(group: FailureView) -> str:
 
 
 def _several(views: Sequence[CallView], now: float | None) -> str:
-    rows = [
-        [words.title(view), words.state(view), words.duration(words.elapsed(view, now))] for view in views[-_ROWS:]
-    ]
+    rows = [[words.title(view), words.state(view), words.duration(words.elapsed(view, now))] for view in views[-_ROWS:]]
     left = len(views) - len(rows)
     note = _paragraph(f"{words.number(left)} more calls above these") if left > 0 else ""
     return table(["call", "state", "time"], rows) + note

@@ -5,7 +5,6 @@ Reads IPython and the environment; shows nothing. The presenter asks it for the 
 
 from __future__ import annotations
 
-import linecache
 import os
 import re
 from pathlib import PurePath
@@ -17,22 +16,21 @@ _FRAME = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
 
 
 class Origin:
-    """What is known of the running cell. The main thread writes it (IPython's hooks), any thread reads it."""
+    """What is known of the running cell. The main thread writes it (IPython's hooks), any thread reads it.
+
+    ``cell`` is replaced whole; its label is what a person calls it in a list: ``movies.ipynb [4]``.
+    """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._cell_id = ""
         self._executions = 0
+        self.cell = Cell(key="", label="")
 
     def cell_begins(self, cell_id: str | None) -> None:
         """A cell starts in the main thread. ``cell_id`` is None where the front end sends none."""
         self._executions += 1
-        self._cell_id = cell_id or self._id_from_message()
-
-    def cell(self) -> Cell:
-        """The running cell; its label is what a person calls it in a list: ``movies.ipynb [4]``."""
         label = f"{notebook_name(self._shell)} [{self._shell.execution_count}]"
-        return Cell(key=self._cell_id, label=label, execution=str(self._executions))
+        self.cell = Cell(key=cell_id or self._id_from_message(), label=label, execution=str(self._executions))
 
     def _id_from_message(self) -> str:
         metadata = (self._shell.kernel.get_parent("shell") or {}).get("metadata") or {}
@@ -50,12 +48,6 @@ class Origin:
     def traceback(self, text: str) -> str:
         """A traceback's text with the cells' temporary file names as a person knows them."""
         return _FRAME.sub(self._frame, text)
-
-    def sources(self, files: frozenset[str]) -> dict[str, str]:
-        """The text of those files that are cells of this notebook, by file name, as linecache wants it."""
-        cells = (name for name in files if self._shell.compile.format_code_name(name))
-        return {name: "".join(linecache.getlines(name)) for name in cells}
-
 
     def _frame(self, match: re.Match[str]) -> str:
         known = self._shell.compile.format_code_name(match["file"])

@@ -7,7 +7,7 @@ counts, types, lines and times, never the user's values: :func:`saved` is the on
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -123,9 +123,7 @@ def live(progress: Progress, place: Place) -> LiveCall:
 
 def asked(call: CallSummary) -> LiveCall:
     """The view of a call that is not watched (yet): what `call.info` and `call.listing` know."""
-    return LiveCall(
-        **_fields(call), rate=0.0, containers=0, hardware="", waiting="", failures=(), cells="", cell=1
-    )
+    return LiveCall(**_fields(call), rate=0.0, containers=0, hardware="", waiting="", failures=(), cells="", cell=1)
 
 
 def plain(view: CallView) -> CallView:
@@ -139,17 +137,15 @@ def saved(view: CallView) -> CallView:
         msgspec.structs.replace(group, message="", kind=group.kind[:_TEXT], where=group.where[:_TEXT])
         for group in view.failures[:_GROUPS]
     )
-    return msgspec.structs.replace(
-        plain(view), failures=failures, name=view.name[:_TEXT], waiting=view.waiting[:_TEXT]
-    )
+    return msgspec.structs.replace(plain(view), failures=failures, name=view.name[:_TEXT], waiting=view.waiting[:_TEXT])
 
 
 def shown_name(app: str, name: str) -> str:
     """``app.function``, or just the function's name for the notebook's default app."""
-    return f"{app}.{name}" if app and not app.startswith("_") else name
+    return f"{app}.{name}" if app else name
 
 
-def _fields(call: CallSummary) -> dict[str, object]:
+def _fields(call: CallSummary) -> dict[str, Any]:
     counts = call.counts
     return {
         "call_id": call.call_id,

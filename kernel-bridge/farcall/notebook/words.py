@@ -101,5 +101,6 @@ def line(view: CallView, now: float | None = None) -> str:
     parts = [state(view)]
     if view.kind in ("map", "spawn_map"):
         parts.append(done_of(view))
-        parts.extend(f"{number(count)} {word}" for word, count in legend(view.counts) if word in ("failed", "timed out"))
+        bad = [(word, count) for word, count in legend(view.counts) if word in ("failed", "timed out")]
+        parts.extend(f"{number(count)} {word}" for word, count in bad)
     return f"{title(view)}: {', '.join(parts)} ({duration(elapsed(view, now))})"

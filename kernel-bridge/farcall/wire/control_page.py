@@ -21,11 +21,11 @@ u64 (or f64), so a single store or load is whole, and each field has exactly one
  18     supervisor   REASON for it: 1 cancelled, 2 timeout
  19     supervisor   DRAIN: 1 = finish what is held, then leave
  20     supervisor   POKE: counts up when the gateway may have come back: connect again if the connection is lost
- 32...  both         REVOKE: 64 triples (lease, first index not to start · container: first index it did not start, + 1);
-                     lease 0 = free
+ 32...  both         REVOKE: 64 triples: lease (0 = free), first index not to start, and (container) the first index
+                     that it really did not start, + 1
 ====== ============ ===========================================================================================
 
-**No input is lost or run twice by a revoke.** The container stores RUN (not started), then loads NOTICE, then stores RUN
+**No input is lost or run twice by a revoke.** The container stores RUN (not started), loads NOTICE, then stores RUN
 (started). The supervisor stores the revoke, waits a millisecond, then loads RUN: *started* means the input was let
 through for certain; *not started* is undecided (a microsecond wide, wider only if the container lost its processor just
 there) and is asked again; anything else will see the notice before it starts something, and once it has (SEEN), its own

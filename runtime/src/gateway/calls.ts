@@ -29,10 +29,13 @@ export interface CallEntry {
 
 /** Ended calls kept at hand. */
 const ENDED_KEPT = 256;
+const PAST_KEPT = 50_000;
 
 export class Calls {
   readonly #open = new Map<CallId, CallEntry>();
   readonly #ended = new Map<CallId, CallEntry>();
+  /** Ids of calls that ended, newest last, for resends that come late. */
+  readonly #past = new Set<CallId>();
 
   constructor(
     private readonly store: Pick<Store, 'id' | 'call' | 'payload' | 'chunks'>,
@@ -48,6 +51,25 @@ export class Calls {
     return this.#open.get(id) ?? this.#ended.get(id);
   }
 
+  /** A call that the core did not take. */
+  forget(id: CallId): void {
+    this.#open.delete(id);
+  }
+
+  /** Whether a call that is not at hand was here before: a resend of it is no new call. */
+  isPast(id: CallId): boolean {
+    return this.#past.has(id);
+  }
+
+  past(ids: Iterable<CallId>): void {
+    for (const id of ids) this.#past.add(id);
+  }
+
+  /** Not ended, or its end is not committed yet. */
+  isOpen(id: CallId): boolean {
+    return this.#open.has(id);
+  }
+
   get openCount(): number {
     return this.#open.size;
   }
@@ -57,6 +79,10 @@ export class Calls {
     if (entry === undefined) return;
     this.#open.delete(id);
     this.#remember(entry);
+    this.#past.add(id);
+    if (this.#past.size <= PAST_KEPT) return;
+    const [oldest] = this.#past;
+    if (oldest !== undefined) this.#past.delete(oldest);
   }
 
   /** Any call of this store; throws a Refusal for others. */

@@ -25,10 +25,19 @@ export interface ConnectionEvents {
   readonly onHello: (connection: Connection, hello: Hello) => Receiver;
   readonly onClose: (connection: Connection) => void;
   readonly onError: (error: Error, connection: Connection) => void;
+  /** What an error of another part means to the asker, if it is none of ours. */
+  readonly refusalOf: (error: unknown) => Refusal | undefined;
+}
+/** Who is at the other end. `local`: it shares the gateway's file system. */
+export interface Peer {
+  readonly principal: Principal;
+  readonly local: boolean;
 }
 
 export class Connection {
   role: Hello['role'] | undefined;
+  /** What its session does when it closes; set by the greeting. */
+  onClosed: () => void = () => undefined;
   #receive: Receiver | undefined;
   #heard = performance.now();
   #said = performance.now();
@@ -36,7 +45,7 @@ export class Connection {
   readonly #timer: NodeJS.Timeout;
 
   constructor(
-    readonly principal: Principal,
+    readonly peer: Peer,
     private readonly socket: WebSocket,
     private readonly events: ConnectionEvents,
   ) {
@@ -112,7 +121,8 @@ export class Connection {
   }
 
   #onFault(error: unknown, request: number | undefined): void {
-    if (error instanceof Refusal) this.fail(error.code, error.message, request);
+    const refusal = error instanceof Refusal ? error : this.events.refusalOf(error);
+    if (refusal !== undefined) this.fail(refusal.code, refusal.message, request);
     else if (error instanceof ProtocolError && error.unknown) this.fail('request.unsupported', error.message, error.request);
     else if (error instanceof ProtocolError) this.close(4400, error.message);
     else {
@@ -130,6 +140,7 @@ export class Connection {
 
   #onClose(): void {
     clearInterval(this.#timer);
+    this.onClosed();
     this.events.onClose(this);
   }
 }

@@ -17,12 +17,8 @@ const ENDED_LEASES_KEPT = 32;
 
 export class ContainerSession {
   connection: Connection | undefined;
-  pid = 0;
-  startedAt = 0;
   /** Set once its code is loaded. */
   ready = false;
-  /** Outcomes it sent. */
-  inputs = 0;
   /** Hash of its session key; empty until it said hello. */
   keyHash = '';
   readonly calls = new Set<CallId>();
@@ -33,7 +29,6 @@ export class ContainerSession {
   constructor(
     readonly id: ContainerId,
     readonly function_: FunctionId,
-    readonly gpus: readonly string[],
   ) {}
 
   send(message: Message, payload?: Uint8Array): void {

@@ -11,10 +11,9 @@ import { Refusal } from './refusal.js';
 import { kept } from './tables.js';
 
 export const functionMessages: Handlers<ClientSession> = {
-  'environment.put': ({ functions, identity }, _client, message) => {
+  'environment.put': ({ functions }, _client, message) => {
     checkTexts(message.variables, 'variables');
     if (!message.path.every((entry) => typeof entry === 'string')) throw invalid('path is not a list of texts');
-    mustMatchPython(identity, message);
     functions.putEnvironment(message);
   },
 
@@ -53,7 +52,7 @@ export const functionMessages: Handlers<ClientSession> = {
       ...(message.scaledown_window === undefined ? {} : { scaledownWindow: message.scaledown_window }),
     } as const;
     if (!parts.apply(happening, { client, request })) return;
-    const settings = parts.core.autoscaler(app, name);
+    const settings = parts.core.settings(app, name);
     if (settings === undefined) throw new Refusal('not.found', `no function ${app}/${name} here`);
     client.send({
       type: 'autoscaler.state', request, min_containers: settings.minContainers, max_containers: settings.maxContainers,

@@ -68,6 +68,21 @@ export function settledRowOf(settlement: Settlement): SettledRow {
   return { call_id: call, seq, ranges, attempts, status, failure, payload };
 }
 
+/** A settled row, narrowed to inputs [first, first + count) before it is spelled out: it may stand for millions. */
+export function windowOf(row: Row, first: number, count: number): Row {
+  if (!('ranges' in row)) return row;
+  const ranges: [number, number][] = [];
+  const attempts: number[] = [];
+  row.ranges.forEach(([start, size], at) => {
+    const from = Math.max(start, first);
+    const end = Math.min(start + size, first + count);
+    if (from >= end) return;
+    ranges.push([from, end - from]);
+    attempts.push(row.attempts[at] ?? 0);
+  });
+  return { ...row, ranges, attempts };
+}
+
 /** Outcomes [from, from + limit) of a row, counted from its start. */
 export function partOf(row: Row, from = 0, limit = Number.MAX_SAFE_INTEGER): Part {
   return 'ranges' in row ? settledPart(row, from, limit) : storedPart(row, from, limit);
@@ -126,7 +141,8 @@ export function pick(part: Part, positions: ArrayLike<number>): Part {
 
 export function joinParts(parts: readonly Part[]): Part {
   const only = parts[0];
-  if (parts.length === 1 && only !== undefined) return only;
+  if (only === undefined) return EMPTY_PART;
+  if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + part.indexes.length, 0);
   const all = {
     indexes: new Uint32Array(count), statuses: new Uint8Array(count), attempts: new Uint32Array(count),
@@ -171,5 +187,9 @@ export function fitting(part: Part, from: number, bytes: number): number {
   }
   return end - from;
 }
+export const EMPTY_PART: Part = {
+  indexes: new Uint32Array(0), statuses: new Uint8Array(0), attempts: new Uint32Array(0), seconds: new Float32Array(0),
+  lengths: new Uint32Array(0), blobs: [], payload: NOTHING,
+};
 /** What one outcome takes in the tables. */
 export const TABLE_BYTES = 17;

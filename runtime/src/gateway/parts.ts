@@ -1,9 +1,7 @@
 // What the handlers and the command table share: the parts that runtime.ts puts together. Interfaces of what lies outside
 // the gateway (core, store, engine) are named here as the gateway needs them, so that tests can hand in their own.
 
-import type {
-  CallId, ClientId, ContainerId, Gpu, HostId, OutcomesPut,
-} from '@farcall/kernel-bridge/wire';
+import type { FunctionId, OutcomesPut } from '@farcall/kernel-bridge/wire';
 
 import type { Happening } from '../core/events.js';
 import type { Engine } from '../engines/engine.js';
@@ -12,9 +10,12 @@ import type { Calls, CallEntry } from './calls.js';
 import type { Chunk, Chunks } from './chunks.js';
 import type { ClientSession, Clients } from './clients.js';
 import type { Commits } from './commits.js';
-import type { ContainerSession, Containers } from './containers.js';
+import type { ContainerSession, Containers, Lease } from './containers.js';
 import type { CoreView } from './core-view.js';
+import type { FailureGroups } from './failure-groups.js';
 import type { Functions } from './functions.js';
+import type { HostListener } from './hosts.js';
+import type { Items } from './items.js';
 import type { Log } from './log.js';
 import type { Outputs } from './outputs.js';
 import type { Previews } from './previews.js';
@@ -45,12 +46,6 @@ export interface Identity {
   readonly home: string;
   readonly startedAt: number;
 }
-export interface Host {
-  readonly id: HostId;
-  readonly cpus: number;
-  readonly memory: number;
-  readonly gpus: readonly Gpu[];
-}
 export interface Parts {
   readonly identity: Identity;
   readonly log: Log;
@@ -65,13 +60,19 @@ export interface Parts {
   readonly clients: Clients;
   readonly containers: Containers;
   readonly supervisors: Supervisors;
+  readonly hosts: HostListener;
   readonly streams: Streams;
+  readonly items: Items;
   readonly watches: Watches;
+  readonly failures: FailureGroups;
   readonly outputs: Outputs;
   readonly previews: Previews;
   /** False when the core refused the event; the refusal is on its way to the source. */
   readonly apply: (happening: Happening, source?: Source) => boolean;
+  /** The last Failure of a function whose code could not be loaded, for the outcomes that follow from it. */
+  readonly broken: Map<FunctionId, Uint8Array>;
+  /** A lease whose payload is gone: its inputs fail with the reason. */
+  readonly onUnreadable: (container: ContainerSession, lease: Lease, error: unknown) => void;
   /** Drains and leaves; containers and their supervisor go too unless `keep`. */
   readonly leave: (keep: boolean) => void;
 }
-export type { CallId, ClientId, ContainerId };

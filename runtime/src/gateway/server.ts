@@ -56,6 +56,10 @@ export class Doorway implements AsyncDisposable {
     this.#http.on('clientError', (_error, socket) => refuse(socket, 400));
   }
 
+  get address(): Address {
+    return this.options.address;
+  }
+
   /** Resolves with the URL that clients connect to. */
   async listen(): Promise<string> {
     const { address } = this.options;

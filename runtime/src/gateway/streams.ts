@@ -2,7 +2,7 @@
 // reader at the tail is fed from them, one further back from the store. Each reader has its own cursor and credit: a slow one
 // slows only itself. Rows that became visible together leave in one frame, and a lone one leaves at once.
 
-import type { CallId, CallState } from '@farcall/kernel-bridge/wire';
+import { type CallId, type CallState, SUCCEEDED } from '@farcall/kernel-bridge/wire';
 
 import type { Store } from '../store/store.js';
 import type { ClientSession } from './clients.js';
@@ -120,6 +120,24 @@ export class Streams {
     for (const call of [...this.#streams.keys()]) this.release(client, call);
   }
 
+  /** One byte an input of the call: 1 where the store has its success. */
+  async succeeded(call: CallId, inputs: number): Promise<Uint8Array> {
+    const table = new Uint8Array(inputs);
+    for (let seq = 0; ; ) {
+      const rows = await this.options.store.outcomes(call, seq, FRAME_OUTCOMES, 'tables');
+      const last = rows.at(-1);
+      if (last === undefined || last.seq + countOf(last) <= seq) return table;
+      for (const row of rows) {
+        if ('ranges' in row && row.status !== SUCCEEDED) continue;
+        const { indexes, statuses } = partOf(row);
+        indexes.forEach((index, at) => {
+          if (statuses[at] === SUCCEEDED) table[index] = 1;
+        });
+      }
+      seq = last.seq + countOf(last);
+    }
+  }
+
   /** Clients attached to a call; those that want its output, if asked. */
   clientsOf(call: CallId, wanting: 'all' | 'output'): ClientSession[] {
     const readers = [...(this.#streams.get(call)?.readers ?? [])];
@@ -234,10 +252,5 @@ function takeFrom(rows: readonly Row[], cursor: number, seq: number): Part {
     at += count;
     if (count < part.indexes.length) break;
   }
-  return parts.length === 0 ? NO_PART : joinParts(parts);
+  return joinParts(parts);
 }
-
-const NO_PART: Part = {
-  indexes: new Uint32Array(0), statuses: new Uint8Array(0), attempts: new Uint32Array(0), seconds: new Float32Array(0),
-  lengths: new Uint32Array(0), blobs: [], payload: new Uint8Array(0),
-};

@@ -1,9 +1,9 @@
 // One call's file of payloads: bytes go to its end and are read by place. What is appended while a write runs goes out
 // in the next one, so a busy call costs few system calls. Places are given at once, in the order of calls.
 
-import { statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { constants } from 'node:fs';
+import { dirname } from 'node:path';
 
 interface Waiting {
   readonly bytes: Uint8Array;
@@ -52,8 +52,8 @@ export class AppendFile {
     this.#uses += 1;
     try {
       const handle = await this.#open();
-      const bytes = Buffer.allocUnsafeSlow(length);
-      for (let at = 0; at < length; ) {
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      for (let at = 0; at < length;) {
         const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
         if (bytesRead === 0) throw new Error(`${this.path} ends before byte ${offset + length}`);
         at += bytesRead;
@@ -79,7 +79,10 @@ export class AppendFile {
       this.#waiting = [];
       this.#waitingAt = this.#end;
       try {
-        await this.#put(batch.map(({ bytes }) => bytes), at);
+        await this.#put(
+          batch.map(({ bytes }) => bytes),
+          at,
+        );
         for (const { done } of batch) done();
       } catch (error) {
         for (const { failed } of batch) failed(error);
@@ -94,12 +97,34 @@ export class AppendFile {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     const { bytesWritten } = await handle.writev(parts, at);
     // Regular files take less than all only when the disk has no room for the rest.
-    if (bytesWritten < size) throw Object.assign(new Error(`${this.path} took ${bytesWritten} of ${size} bytes`), { code: 'ENOSPC' });
+    if (bytesWritten < size)
+      throw Object.assign(new Error(`${this.path} took ${bytesWritten} of ${size} bytes`), { code: 'ENOSPC' });
     if (this.sync) await handle.datasync();
   }
 
-  #open(): Promise<FileHandle> {
-    this.#handle ??= open(this.path, READ_OR_APPEND, 0o600);
-    return this.#handle;
+  async #open(): Promise<FileHandle> {
+    this.#handle ??= this.#opened();
+    try {
+      return await this.#handle;
+    } catch (error) {
+      this.#handle = undefined;
+      throw error;
+    }
+  }
+
+  async #opened(): Promise<FileHandle> {
+    const handle = await open(this.path, READ_OR_APPEND, 0o600);
+    if (this.sync) await syncPath(dirname(this.path));
+    return handle;
+  }
+}
+
+/** Brings a file, or the names in a folder, to the disk. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

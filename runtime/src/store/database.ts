@@ -1,7 +1,8 @@
 // The store file, on the store's thread: opens it alone, brings its schema up to date, runs transactions and reads.
 // Everything here is synchronous, which is why it has a thread to itself.
 
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { epochText, storeId } from './ids.js';
@@ -31,6 +32,7 @@ export class Database {
       lock(db, durability);
       check(db, file);
       migrate(db);
+      begin(db, durability);
       return new Database(db);
     } catch (error) {
       db.close();
@@ -54,7 +56,7 @@ export class Database {
   }
 
   read(query: QueryName, parameters: readonly (string | number)[]): readonly Row[] {
-    return this.#prepared(query, QUERIES[query]).all(...parameters);
+    return this.#prepared(QUERIES[query]).all(...parameters);
   }
 
   /** What a restart begins with, the outcomes of each open call folded into one byte an input. */
@@ -62,9 +64,11 @@ export class Database {
     const calls = this.read('open', []).map((row) => {
       const call = Number(row['n']);
       const states = new Uint8Array(Number(row['inputs']));
-      const outcomes = this.#prepared('open.outcomes', QUERIES['open.outcomes']);
+      const outcomes = this.#prepared(QUERIES['open.outcomes']);
       for (const found of outcomes.iterate(call)) mark(states, outcomesOf(found));
-      const attempts = this.read('open.attempts', [call]).map((found) => [Number(found['idx']), Number(found['attempt'])] as const);
+      const attempts = this.read('open.attempts', [call]).map(
+        (found) => [Number(found['idx']), Number(found['attempt'])] as const,
+      );
       return { row, states, attempts };
     });
     return { functions: this.read('functions', []), containers: this.read('containers', []), calls };
@@ -76,6 +80,8 @@ export class Database {
   }
 
   close(): void {
+    this.db.exec(`DELETE FROM meta WHERE key = 'run'`);
+    this.checkpoint();
     this.db.close();
   }
 
@@ -83,7 +89,7 @@ export class Database {
     this.db.exec('BEGIN IMMEDIATE');
     try {
       for (const writes of groups)
-        for (const [statement, ...values] of writes) this.#prepared(statement, STATEMENTS[statement]).run(...values);
+        for (const [statement, ...values] of writes) this.#prepared(STATEMENTS[statement]).run(...values);
       this.db.exec('COMMIT');
     } catch (error) {
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
@@ -91,11 +97,11 @@ export class Database {
     }
   }
 
-  #prepared(name: string, sql: string): StatementSync {
-    const known = this.#statements.get(name);
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
     if (known !== undefined) return known;
     const statement = this.db.prepare(sql);
-    this.#statements.set(name, statement);
+    this.#statements.set(sql, statement);
     return statement;
   }
 }
@@ -127,6 +133,28 @@ function migrate(db: DatabaseSync): void {
     db.prepare(`INSERT OR REPLACE INTO meta VALUES ('schema', ?)`).run(String(step + 1));
     db.exec('COMMIT');
   }
+}
+
+/**
+ * Notes that somebody is at work, until `close`. A note of "process" from before the last boot means that commits may have been lost
+ * with the power, and positions in streams given twice: a new epoch tells clients.
+ */
+function begin(db: DatabaseSync, durability: Durability): void {
+  const run = `${durability} ${bootOf()}`;
+  const left = metaOf(db, 'run');
+  if (left === run) return;
+  const put = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+  if (left?.startsWith('process ') === true && left.slice(8) !== bootOf()) put.run('epoch', epochText());
+  put.run('run', run);
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
+/** Names this boot of the machine; where the system does not say, the time of the boot in hours does well enough. */
+function bootOf(): string {
+  const file = '/proc/sys/kernel/random/boot_id';
+  return existsSync(file)
+    ? readFileSync(file, 'utf8').trim()
+    : String(Math.round((Date.now() / 1000 - uptime()) / 3600));
 }
 
 /** Migrations that ran; 0 for a new file. */

@@ -24,7 +24,9 @@ export class StoreCorrupt extends StoreError {
     readonly why: string,
     readonly setAside: string | undefined,
   ) {
-    super(setAside === undefined ? `the store is damaged (${why})` : `the store is damaged (${why}); moved to ${setAside}`);
+    super(
+      setAside === undefined ? `the store is damaged (${why})` : `the store is damaged (${why}); moved to ${setAside}`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-// A store that keeps everything in this process: for tests, the simulator and `--durability` nothing at all. It answers
-// exactly as SqliteStore does (one conformance suite runs over both), so it shows in few lines what a store promises.
+// A store that keeps everything in this process: for tests and the simulator. It answers exactly as SqliteStore does (one
+// conformance suite runs over both), so it shows in few lines what a store promises.
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 
@@ -7,8 +7,21 @@ import { StoreClosed, StoreExpired } from './errors.js';
 import { epochText, storeId } from './ids.js';
 import { addTo, type AnyOutcomes, countsOf, emptyTally, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
 import { blobsOf, payloadBytes } from './operations.js';
+import type { Payloads } from './payloads.js';
 import type {
-  CallRow, ChunkRow, ContainerRow, Expired, FunctionRow, Keep, Operation, Part, Restored, RestoredCall, Store, StoredCall, Stored,
+  CallRow,
+  ChunkRow,
+  ContainerRow,
+  Expired,
+  FunctionRow,
+  Keep,
+  Operation,
+  Part,
+  Restored,
+  RestoredCall,
+  Store,
+  StoredCall,
+  Stored,
 } from './store.js';
 
 interface Held {
@@ -34,6 +47,9 @@ export class MemoryStore implements Store {
   readonly #calls = new Map<CallId, Held>();
   readonly #containers = new Map<string, ContainerRow>();
   #closed = false;
+
+  /** `payloads`: where the blobs are that its calls own, if there are any. */
+  constructor(readonly payloads?: Payloads) {}
 
   append(group: readonly Operation[]): Promise<void> {
     return this.#do(() => {
@@ -87,24 +103,19 @@ export class MemoryStore implements Store {
     return this.#rows(call, part, (row) => holdsAny(row, first, count));
   }
 
-  expire(keep: Keep): Promise<Expired> {
-    return this.#do(() => {
-      const nowMs = Date.now();
-      const final = [...this.#calls.values()].filter((held) => !isOpen(held) && !this.#isBase(held.row.call_id));
-      const old = final.filter((held) => held.row.ended_at * 1000 < nowMs - keep.olderThanMs);
-      for (const held of old) this.#calls.delete(held.row.call_id);
-      let bytes = [...this.#calls.values()].reduce((sum, held) => sum + held.bytes, 0);
-      const emptied: CallId[] = [];
-      const byReading = final.filter((held) => !old.includes(held) && !held.expired).sort((a, b) => readAt(a) - readAt(b));
-      for (const held of byReading) {
-        if (bytes <= keep.budgetBytes) break;
-        if (held.bytes === 0) continue;
-        bytes -= held.bytes;
-        empty(held);
-        emptied.push(held.row.call_id);
-      }
-      return { deleted: old.map((held) => held.row.call_id), emptied, bytes };
-    });
+  async expire(keep: Keep): Promise<Expired> {
+    const final = await this.#do(() =>
+      [...this.#calls.values()].filter((held) => !isOpen(held) && !this.#isBase(held.row.call_id)),
+    );
+    const before = Date.now() - keep.olderThanMs;
+    const old = final.filter((held) => held.row.ended_at * 1000 < before);
+    for (const held of old) this.#calls.delete(held.row.call_id);
+    const emptied = this.#fit(
+      final.filter((held) => !old.includes(held) && !held.expired),
+      keep.budgetBytes,
+    );
+    for (const { blobs } of [...old, ...emptied]) for (const blob of blobs) await this.payloads?.remove(blob);
+    return { deleted: old.map(idOf), emptied: emptied.map(idOf), bytes: this.#bytes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,6 +128,21 @@ export class MemoryStore implements Store {
     return Promise.resolve(work());
   }
 
+  get #bytes(): number {
+    return [...this.#calls.values()].reduce((sum, held) => sum + held.bytes, 0);
+  }
+
+  #fit(calls: readonly Held[], budget: number): readonly Held[] {
+    const emptied: Held[] = [];
+    for (const held of calls.toSorted((a, b) => readAt(a) - readAt(b))) {
+      if (this.#bytes <= budget) break;
+      if (held.bytes === 0) continue;
+      empty(held);
+      emptied.push(held);
+    }
+    return emptied;
+  }
+
   /** A group is written whole or not at all: what cannot be written is found before the first write. */
   #check(group: readonly Operation[]): void {
     const opened = new Set(this.#calls.keys());
@@ -125,9 +151,10 @@ export class MemoryStore implements Store {
       if (operation.put !== 'chunk' && operation.put !== 'outcomes' && operation.put !== 'settled') continue;
       const held = this.#calls.get(operation.row.call_id);
       if (!opened.has(operation.row.call_id)) throw new Error(`no call ${operation.row.call_id}`);
-      const twice = operation.put === 'chunk'
-        ? held?.chunks.some((row) => row.first === operation.row.first)
-        : held?.outcomes.some((row) => row.seq === operation.row.seq);
+      const twice =
+        operation.put === 'chunk'
+          ? held?.chunks.some((row) => row.first === operation.row.first)
+          : held?.outcomes.some((row) => row.seq === operation.row.seq);
       if (twice === true) throw new Error(`${operation.put} of ${operation.row.call_id} is already stored`);
     }
   }
@@ -153,7 +180,11 @@ export class MemoryStore implements Store {
     const { row, shared } = operation;
     const held = this.#calls.get(row.call_id);
     const { inputs = 0, seq = 0 } = held?.row ?? {};
-    if (held !== undefined) Object.assign(held, { row: { ...row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) }, shared });
+    if (held !== undefined)
+      Object.assign(held, {
+        row: { ...row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) },
+        shared,
+      });
     else this.#calls.set(row.call_id, heldOf(row, shared));
     this.#account(row.call_id, operation);
   }
@@ -163,7 +194,8 @@ export class MemoryStore implements Store {
     const held = this.#calls.get(id);
     if (held === undefined) return;
     if (operation.put === 'attempt') held.attempts.set(operation.index, operation.attempt);
-    else if (operation.put === 'state') held.row = { ...held.row, ...operation.row, seq: Math.max(held.row.seq, operation.row.seq) };
+    else if (operation.put === 'state')
+      held.row = { ...held.row, ...operation.row, seq: Math.max(held.row.seq, operation.row.seq) };
     else if (operation.put === 'chunk') addChunk(held, operation.row);
     else addOutcomes(held, operation.row);
     this.#account(id, operation);
@@ -192,13 +224,24 @@ export class MemoryStore implements Store {
   }
 
   #isBase(id: CallId): boolean {
-    return [...this.#calls.values()].some((held) => held.row.base === id && (isOpen(held) || this.#isBase(held.row.call_id)));
+    return [...this.#calls.values()].some(
+      (held) => held.row.base === id && (isOpen(held) || this.#isBase(held.row.call_id)),
+    );
   }
 }
 
 function heldOf(row: CallRow, shared: Stored): Held {
   return {
-    row, shared, chunks: [], outcomes: [], attempts: new Map(), tally: emptyTally(), blobs: new Set(), bytes: 0, readAt: 0, expired: false,
+    row,
+    shared,
+    chunks: [],
+    outcomes: [],
+    attempts: new Map(),
+    tally: emptyTally(),
+    blobs: new Set(),
+    bytes: 0,
+    readAt: 0,
+    expired: false,
   };
 }
 
@@ -222,6 +265,10 @@ function empty(held: Held): void {
   held.outcomes.forEach((row, at) => (held.outcomes[at] = { ...row, payload: NOTHING }));
 }
 
+function idOf(held: Held): CallId {
+  return held.row.call_id;
+}
+
 function isOpen(held: Held): boolean {
   return held.row.state === 'open' || held.row.state === 'sealed';
 }
@@ -243,4 +290,3 @@ function restored(held: Held): RestoredCall {
   for (const row of held.outcomes) mark(states, row);
   return { row: held.row, settled: runsOf(states), attempts: new Map(held.attempts) };
 }
-

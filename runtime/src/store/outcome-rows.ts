@@ -73,7 +73,7 @@ export function mark(states: Uint8Array, row: AnyOutcomes): void {
 /** Stretches of equal final states. */
 export function runsOf(states: Uint8Array): RestoredCall['settled'] {
   const runs: { first: number; count: number; status: number }[] = [];
-  for (let first = 0; first < states.length; ) {
+  for (let first = 0; first < states.length;) {
     const status = states[first] ?? 0;
     let end = first + 1;
     while (end < states.length && states[end] === status) end += 1;

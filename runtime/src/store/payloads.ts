@@ -2,14 +2,14 @@
 // generated ids become names here. The gateway streams blobs in and out through it; the store places its rows' payloads.
 
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { type BlobId, type CallId, isBlobId, isCallId } from '@farcall/kernel-bridge/wire';
 
-import { type Appended, AppendFile } from './append-file.js';
+import { type Appended, AppendFile, syncPath } from './append-file.js';
 import { epochText } from './ids.js';
 import type { Durability } from './protocol.js';
 import type { FileKind } from './writes.js';
@@ -82,11 +82,12 @@ export class Payloads implements AsyncDisposable {
     await rm(this.path(id), { force: true });
   }
 
-  /** With durability "power": a blob that others wrote is on the disk before a row refers to it. */
+  /** With durability "power": brings blobs that others wrote to the disk, before a row refers to them. Missing ones are not noticed. */
   async settle(ids: readonly BlobId[]): Promise<void> {
-    if (!this.#sync) return;
-    for (const id of ids) await syncPath(this.path(id));
-    if (ids.length > 0) await this.#syncFolder();
+    if (!this.#sync || ids.length === 0) return;
+    const here = await Promise.all(ids.map((id) => this.exists(id)));
+    await Promise.all(ids.filter((_, at) => here[at]).map((id) => syncPath(this.path(id))));
+    await this.#syncFolder();
   }
 
   // ── payloads of calls ──
@@ -95,7 +96,11 @@ export class Payloads implements AsyncDisposable {
     return this.#file(call, kind).append(payload);
   }
 
-  readAt(call: CallId, kind: FileKind, place: { readonly offset: number; readonly length: number }): Promise<Uint8Array> {
+  readAt(
+    call: CallId,
+    kind: FileKind,
+    place: { readonly offset: number; readonly length: number },
+  ): Promise<Uint8Array> {
     return this.#file(call, kind).read(place.offset, place.length);
   }
 
@@ -116,7 +121,8 @@ export class Payloads implements AsyncDisposable {
     const before = Date.now() - idleMs;
     for (const name of await readdir(this.folder)) {
       const changed = await stat(join(this.folder, name)).catch(() => undefined);
-      if (changed !== undefined && changed.mtimeMs < before) found.set(name, name.endsWith('.part') ? '' : (name.split('.')[0] ?? ''));
+      if (changed !== undefined && changed.mtimeMs < before)
+        found.set(name, name.endsWith('.part') ? '' : (name.split('.')[0] ?? ''));
     }
     return found;
   }
@@ -166,13 +172,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
     throw error;
   });
   return found?.size;
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

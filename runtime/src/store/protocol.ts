@@ -13,7 +13,12 @@ export interface Setup {
 export type Request =
   /** One transaction; each list of writes is one append. */
   | { readonly id: number; readonly do: 'commit'; readonly groups: readonly (readonly Write[])[] }
-  | { readonly id: number; readonly do: 'read'; readonly query: QueryName; readonly parameters: readonly (string | number)[] }
+  | {
+      readonly id: number;
+      readonly do: 'read';
+      readonly query: QueryName;
+      readonly parameters: readonly (string | number)[];
+    }
   | { readonly id: number; readonly do: 'restore' }
   | { readonly id: number; readonly do: 'close' };
 
@@ -22,7 +27,11 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface RestoredRows {
   readonly functions: readonly Row[];
   readonly containers: readonly Row[];
-  readonly calls: readonly { readonly row: Row; readonly states: Uint8Array; readonly attempts: readonly (readonly [number, number])[] }[];
+  readonly calls: readonly {
+    readonly row: Row;
+    readonly states: Uint8Array;
+    readonly attempts: readonly (readonly [number, number])[];
+  }[];
 }
 /** Why something failed, by what may be done about it. */
 export interface Problem {
@@ -37,4 +46,5 @@ export type Reply =
   | { readonly id: number; readonly problems: readonly (Problem | null)[] }
   | { readonly id: number; readonly problem: Problem };
 /** The thread's first word. */
-export type Opening = { readonly opened: { readonly id: string; readonly epoch: string } } | { readonly problem: Problem };
+export type Opening =
+  { readonly opened: { readonly id: string; readonly epoch: string } } | { readonly problem: Problem };

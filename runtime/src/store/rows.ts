@@ -26,7 +26,12 @@ export function functionOf(row: Row): FunctionRow {
 
 export function containerOf(row: Row): ContainerRow {
   const { id, function_id, key_hash } = row;
-  return { container_id: text(id), function_id: text(function_id) as ContainerRow['function_id'], key_hash: text(key_hash), gone: false };
+  return {
+    container_id: text(id),
+    function_id: text(function_id) as ContainerRow['function_id'],
+    key_hash: text(key_hash),
+    gone: false,
+  };
 }
 
 export function callOf(row: Row): CallRow {
@@ -77,7 +82,9 @@ export function outcomesOf(row: Row, call_id = '' as OutcomeRow['call_id']): Out
     return stored === undefined ? NOTHING : stretch(stored, width, count);
   };
   return {
-    call_id, seq, count,
+    call_id,
+    seq,
+    count,
     container_id: typeof row['container'] === 'string' ? row['container'] : '',
     indexes: stretchIndexes(bytes(row['indexes']), count),
     statuses: table('statuses', 1),

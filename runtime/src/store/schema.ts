@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX outcomes_seq ON outcomes(call, seq);
   CREATE INDEX outcomes_low ON outcomes(call, low, high) WHERE settled IS NULL;
-  CREATE INDEX outcomes_settled ON outcomes(call) WHERE settled IS NOT NULL;
+  CREATE INDEX outcomes_settled ON outcomes(call, low, high) WHERE settled IS NOT NULL;
 
   CREATE TABLE attempts (call INTEGER, idx INTEGER, attempt INTEGER NOT NULL, PRIMARY KEY (call, idx)) WITHOUT ROWID, STRICT;
   CREATE TABLE blobs (id TEXT PRIMARY KEY, call INTEGER NOT NULL, size INTEGER) STRICT;
@@ -53,24 +53,24 @@ const CALL = '(SELECT n FROM calls WHERE id = ?)';
 
 /** Writes. Their parameters come from writes.ts, in this order. An unknown call makes `call` NULL, which the tables refuse. */
 export const STATEMENTS = {
-  'function': `INSERT INTO functions VALUES (?, ?, ?, ?)
+  function: `INSERT INTO functions VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET row = excluded.row, code = excluded.code, blob = excluded.blob`,
-  'call': `INSERT INTO calls (id, base, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, bytes)
+  call: `INSERT INTO calls (id, base, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, inputs = max(inputs, excluded.inputs), sealed = excluded.sealed,
       attached = excluded.attached, seq = max(seq, excluded.seq), started_at = excluded.started_at, ended_at = excluded.ended_at`,
-  'opening': `INSERT OR REPLACE INTO openings VALUES (${CALL}, ?, ?, ?, ?, ?, ?)`,
-  'state': `UPDATE calls SET state = ?, inputs = ?, sealed = ?, attached = ?, seq = max(seq, ?), started_at = ?, ended_at = ?
+  opening: `INSERT OR REPLACE INTO openings VALUES (${CALL}, ?, ?, ?, ?, ?, ?)`,
+  state: `UPDATE calls SET state = ?, inputs = ?, sealed = ?, attached = ?, seq = max(seq, ?), started_at = ?, ended_at = ?
     WHERE id = ?`,
-  'chunk': `INSERT INTO chunks VALUES (${CALL}, ?, ?, ?, ?, ?, ?, ?)`,
+  chunk: `INSERT INTO chunks VALUES (${CALL}, ?, ?, ?, ?, ?, ?, ?)`,
   'call.chunk': 'UPDATE calls SET inputs = max(inputs, ?), bytes = bytes + ? WHERE id = ?',
-  'outcomes': `INSERT INTO outcomes VALUES (${CALL}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  outcomes: `INSERT INTO outcomes VALUES (${CALL}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   'call.outcomes': `UPDATE calls SET seq = max(seq, ?), succeeded = succeeded + ?, failed = failed + ?, cancelled = cancelled + ?,
     timed_out = timed_out + ?, widest = max(widest, ?), bytes = bytes + ? WHERE id = ?`,
-  'attempt': `INSERT OR REPLACE INTO attempts SELECT n, ?, ? FROM calls WHERE id = ?`,
-  'container': 'INSERT OR REPLACE INTO containers VALUES (?, ?, ?)',
+  attempt: `INSERT OR REPLACE INTO attempts SELECT n, ?, ? FROM calls WHERE id = ?`,
+  container: 'INSERT OR REPLACE INTO containers VALUES (?, ?, ?)',
   'container.gone': 'DELETE FROM containers WHERE id = ?',
-  'blob': `INSERT OR IGNORE INTO blobs SELECT ?, n, NULL FROM calls WHERE id = ?`,
+  blob: `INSERT OR IGNORE INTO blobs SELECT ?, n, NULL FROM calls WHERE id = ?`,
   'call.read': 'UPDATE calls SET read_at = max(read_at, ?) WHERE id = ?',
   'blob.size': 'UPDATE blobs SET size = ? WHERE id = ?',
   'delete.outcomes': `DELETE FROM outcomes WHERE call = ${CALL}`,
@@ -93,34 +93,34 @@ const NEEDED = `needed(id, base) AS (
 
 /** Reads. */
 export const QUERIES = {
-  'functions': 'SELECT row FROM functions',
-  'containers': 'SELECT id, function_id, key_hash FROM containers',
-  'open': `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE ${OPEN} ORDER BY n`,
+  functions: 'SELECT row FROM functions',
+  containers: 'SELECT id, function_id, key_hash FROM containers',
+  open: `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE ${OPEN} ORDER BY n`,
   'open.outcomes': 'SELECT settled, count, indexes, statuses FROM outcomes WHERE call = ? ORDER BY seq',
   'open.attempts': 'SELECT idx, attempt FROM attempts WHERE call = ?',
-  'code': 'SELECT code AS payload, blob, 0 AS offset, coalesce(length(code), 0) AS length FROM functions WHERE id = ?',
-  'shared': `SELECT shared AS payload, blob, offset, length FROM openings JOIN calls ON calls.n = openings.call
+  code: 'SELECT code AS payload, blob, 0 AS offset, coalesce(length(code), 0) AS length FROM functions WHERE id = ?',
+  shared: `SELECT shared AS payload, blob, offset, length FROM openings JOIN calls ON calls.n = openings.call
     WHERE calls.id = ? AND NOT calls.expired`,
-  'call': `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE calls.id = ?`,
-  'calls': `SELECT ${CALL_COLUMNS}, NULL AS indexes FROM calls JOIN openings ON openings.call = calls.n ORDER BY n DESC LIMIT ?`,
-  'chunks': `SELECT chunks.*, calls.expired FROM calls LEFT JOIN chunks ON chunks.call = calls.n AND chunks.first < ?3
+  call: `SELECT ${CALL_COLUMNS}, openings.indexes FROM calls JOIN openings ON openings.call = calls.n WHERE calls.id = ?`,
+  calls: `SELECT ${CALL_COLUMNS}, NULL AS indexes FROM calls JOIN openings ON openings.call = calls.n ORDER BY n DESC LIMIT ?`,
+  chunks: `SELECT chunks.*, calls.expired FROM calls LEFT JOIN chunks ON chunks.call = calls.n AND chunks.first < ?3
       AND chunks.first >= coalesce((SELECT max(first) FROM chunks WHERE call = calls.n AND first <= ?2), ?2)
     WHERE calls.id = ?1 ORDER BY chunks.first`,
-  'outcomes': `SELECT outcomes.*, calls.expired FROM calls JOIN outcomes ON outcomes.call = calls.n AND outcomes.seq < ?3
+  outcomes: `SELECT outcomes.*, calls.expired FROM calls JOIN outcomes ON outcomes.call = calls.n AND outcomes.seq < ?3
       AND outcomes.seq >= coalesce((SELECT max(seq) FROM outcomes WHERE call = calls.n AND seq <= ?2), ?2)
     WHERE calls.id = ?1 ORDER BY outcomes.seq`,
-  'outcomes.of': `SELECT outcomes.*, calls.expired FROM calls JOIN outcomes ON outcomes.call = calls.n
+  'outcomes.of': `SELECT outcomes.*, calls.expired FROM calls JOIN outcomes INDEXED BY outcomes_low ON outcomes.call = calls.n
       AND outcomes.settled IS NULL AND low < ?3 AND low >= ?2 - calls.widest AND high >= ?2
     WHERE calls.id = ?1
-    UNION ALL SELECT outcomes.*, calls.expired FROM calls JOIN outcomes ON outcomes.call = calls.n
+    UNION ALL SELECT outcomes.*, calls.expired FROM calls JOIN outcomes INDEXED BY outcomes_settled ON outcomes.call = calls.n
       AND outcomes.settled IS NOT NULL AND low < ?3 AND high >= ?2
     WHERE calls.id = ?1 ORDER BY 2`,
-  'retire': `WITH RECURSIVE ${NEEDED} SELECT id, bytes, expired, ended_at, max(read_at, ended_at) AS read_at FROM calls
+  retire: `WITH RECURSIVE ${NEEDED} SELECT id, bytes, expired, ended_at, max(read_at, ended_at) AS read_at FROM calls
     WHERE NOT ${OPEN} AND id NOT IN (SELECT id FROM needed) ORDER BY max(read_at, ended_at)`,
-  'bytes': `SELECT (SELECT coalesce(sum(bytes), 0) FROM calls) + (SELECT coalesce(sum(size), 0) FROM blobs) AS bytes`,
+  bytes: `SELECT (SELECT coalesce(sum(bytes), 0) FROM calls) + (SELECT coalesce(sum(size), 0) FROM blobs) AS bytes`,
   'blobs.unsized': 'SELECT id FROM blobs WHERE size IS NULL',
   'blobs.of': `SELECT id, coalesce(size, 0) AS size FROM blobs WHERE call = ${CALL}`,
-  'known': `SELECT id FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND NOT expired
+  known: `SELECT id FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND NOT expired
     UNION ALL SELECT id FROM blobs WHERE id IN (SELECT value FROM json_each(?1))
     UNION ALL SELECT blob FROM functions WHERE blob IN (SELECT value FROM json_each(?1))`,
 } as const;

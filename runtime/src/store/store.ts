@@ -2,7 +2,15 @@
 // calls. Reads see everything committed before they were asked. Bytes handed in must not be changed afterwards.
 
 import type {
-  BlobId, CallId, CallSummary, Counts, EnvironmentPut, FailureSummary, FunctionId, FunctionSpec, OutputSpan,
+  BlobId,
+  CallId,
+  CallSummary,
+  Counts,
+  EnvironmentPut,
+  FailureSummary,
+  FunctionId,
+  FunctionSpec,
+  OutputSpan,
 } from '@farcall/kernel-bridge/wire';
 
 /** Bytes of one payload: here, or in a blob. */
@@ -72,7 +80,13 @@ export type Operation =
   | { readonly put: 'function'; readonly row: FunctionRow; readonly code: Stored }
   | { readonly put: 'call'; readonly row: CallRow; readonly shared: Stored }
   /** Replaces state, inputs, sealed, attached and times of a call. */
-  | { readonly put: 'state'; readonly row: Pick<CallRow, 'call_id' | 'state' | 'inputs' | 'sealed' | 'attached' | 'seq' | 'started_at' | 'ended_at'> }
+  | {
+      readonly put: 'state';
+      readonly row: Pick<
+        CallRow,
+        'call_id' | 'state' | 'inputs' | 'sealed' | 'attached' | 'seq' | 'started_at' | 'ended_at'
+      >;
+    }
   | { readonly put: 'chunk'; readonly row: ChunkRow }
   | { readonly put: 'outcomes'; readonly row: OutcomeRow }
   | { readonly put: 'settled'; readonly row: SettledRow }

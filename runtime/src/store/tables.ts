@@ -10,7 +10,8 @@ export function squeeze(table: Uint8Array, width: number): Uint8Array {
 
 /** Undoes `squeeze`. */
 export function stretch(table: Uint8Array, width: number, count: number): Uint8Array {
-  return table.length === 0 || table.length === count * width ? table : Buffer.alloc(count * width, table);
+  if (table.length === 0 || table.length === count * width) return table;
+  return new Uint8Array(Buffer.alloc(count * width, table).buffer);
 }
 
 export interface Indexes {

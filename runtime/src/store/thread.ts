@@ -67,7 +67,6 @@ function reply(database: Database, request: Request): Reply {
     case 'restore':
       return { id, restored: database.restore() };
     case 'close':
-      database.checkpoint();
       database.close();
       return { id, rows: [] };
   }

@@ -37,10 +37,8 @@ function rowWrites(operation: Operation, place: Place): Write[] {
       return [functionWrite(operation.row, operation.code)];
     case 'call':
       return callWrites(operation.row, operation.shared, place);
-    case 'state': {
-      const { row } = operation;
-      return [['state', row.state, row.inputs, Number(row.sealed), Number(row.attached), row.seq, row.started_at, row.ended_at, row.call_id]];
-    }
+    case 'state':
+      return stateWrites(operation.row);
     case 'chunk':
       return chunkWrites(operation.row, place);
     case 'outcomes':
@@ -57,24 +55,54 @@ function rowWrites(operation: Operation, place: Place): Write[] {
 
 function functionWrite(row: FunctionRow, code: Stored): Write {
   const text = JSON.stringify(row);
-  return 'blob' in code ? ['function', row.function_id, text, null, code.blob] : ['function', row.function_id, text, code.bytes, null];
+  return 'blob' in code
+    ? ['function', row.function_id, text, null, code.blob]
+    : ['function', row.function_id, text, code.bytes, null];
 }
 
 function callWrites(row: CallRow, shared: Stored, place: Place): Write[] {
   const { call_id, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, indexes, ...rest } = row;
   const blob = 'blob' in shared ? shared.blob : null;
-  const bytes = 'blob' in shared ? [null, null, 0] as const : placed(call_id, 'inputs', shared.bytes, place);
+  const bytes = 'blob' in shared ? ([null, null, 0] as const) : placed(call_id, 'inputs', shared.bytes, place);
   const size = 'blob' in shared ? 0 : shared.bytes.length;
   return [
-    ['call', call_id, row.base ?? null, created_at, state, inputs, Number(sealed), Number(attached), seq, started_at, ended_at, size],
+    [
+      'call',
+      call_id,
+      row.base ?? null,
+      created_at,
+      state,
+      inputs,
+      Number(sealed),
+      Number(attached),
+      seq,
+      started_at,
+      ended_at,
+      size,
+    ],
     ['opening', call_id, JSON.stringify(rest), indexes ?? null, ...bytes, blob],
   ];
+}
+
+function stateWrites(row: Extract<Operation, { put: 'state' }>['row']): Write[] {
+  const { call_id, state, inputs, sealed, attached, seq, started_at, ended_at } = row;
+  const write: Write = ['state', state, inputs, Number(sealed), Number(attached), seq, started_at, ended_at, call_id];
+  // Attempts matter only to a call that may run again.
+  return state === 'open' || state === 'sealed' ? [write] : [write, ['delete.attempts', call_id]];
 }
 
 function chunkWrites(row: ChunkRow, place: Place): Write[] {
   const { call_id, first, count, payload } = row;
   return [
-    ['chunk', call_id, first, count, squeeze(row.lengths, 4), listText(row.blobs), ...placed(call_id, 'inputs', payload, place)],
+    [
+      'chunk',
+      call_id,
+      first,
+      count,
+      squeeze(row.lengths, 4),
+      listText(row.blobs),
+      ...placed(call_id, 'inputs', payload, place),
+    ],
     ['call.chunk', first + count, payload.length, call_id],
   ];
 }
@@ -87,8 +115,27 @@ function outcomeWrites(row: AnyOutcomes, place: Place): Write[] {
   const { succeeded, failed, cancelled, timed_out } = tally;
   const widest = isSettled(row) ? 0 : high - low;
   return [
-    ['outcomes', row.call_id, row.seq, count, low, high, ...columns, ...placed(row.call_id, 'outcomes', row.payload, place)],
-    ['call.outcomes', row.seq + count, succeeded, failed, cancelled, timed_out, widest, row.payload.length, row.call_id],
+    [
+      'outcomes',
+      row.call_id,
+      row.seq,
+      count,
+      low,
+      high,
+      ...columns,
+      ...placed(row.call_id, 'outcomes', row.payload, place),
+    ],
+    [
+      'call.outcomes',
+      row.seq + count,
+      succeeded,
+      failed,
+      cancelled,
+      timed_out,
+      widest,
+      row.payload.length,
+      row.call_id,
+    ],
   ];
 }
 
@@ -104,14 +151,24 @@ function settledColumns(row: SettledRow): Columns {
   const low = ranges.reduce((least, [first]) => Math.min(least, first), Infinity);
   const high = ranges.reduce((most, [first, count]) => Math.max(most, first + count - 1), 0);
   const settled = JSON.stringify({ ranges, attempts, status, failure });
-  return { low: Number.isFinite(low) ? low : 0, high, columns: [settled, null, null, null, null, null, null, null, null] };
+  return {
+    low: Number.isFinite(low) ? low : 0,
+    high,
+    columns: [settled, null, null, null, null, null, null, null, null],
+  };
 }
 
 function tableColumns(row: OutcomeRow): Columns {
   const { low, high, table } = squeezeIndexes(row.indexes);
   const { failures, spans } = row;
   const details = failures.length + spans.length === 0 ? null : JSON.stringify({ failures, spans });
-  const tables = [table, squeeze(row.statuses, 1), squeeze(row.attempts, 4), squeeze(row.seconds, 4), squeeze(row.lengths, 4)];
+  const tables = [
+    table,
+    squeeze(row.statuses, 1),
+    squeeze(row.attempts, 4),
+    squeeze(row.seconds, 4),
+    squeeze(row.lengths, 4),
+  ];
   return { low, high, columns: [null, row.container_id, ...tables, details, listText(row.blobs)] };
 }
 
@@ -120,14 +177,22 @@ function listText(list: readonly string[]): string | null {
 }
 
 /** payload, offset, length */
-function placed(call: CallId, kind: FileKind, payload: Uint8Array, place: Place): readonly [Uint8Array | null, number | null, number] {
-  return payload.length <= INLINE ? [payload, null, payload.length] : [null, place(call, kind, payload), payload.length];
+function placed(
+  call: CallId,
+  kind: FileKind,
+  payload: Uint8Array,
+  place: Place,
+): readonly [Uint8Array | null, number | null, number] {
+  return payload.length <= INLINE
+    ? [payload, null, payload.length]
+    : [null, place(call, kind, payload), payload.length];
 }
 
 /** Copies every byte parameter into one buffer, so that a group travels to the thread without a copy of what they were cut from. */
 export function compact(groups: readonly (readonly Write[])[]): { groups: Write[][]; buffer: ArrayBuffer } {
   let size = 0;
-  for (const writes of groups) for (const write of writes) for (const value of write) if (value instanceof Uint8Array) size += value.length;
+  for (const writes of groups)
+    for (const write of writes) for (const value of write) if (value instanceof Uint8Array) size += value.length;
   const buffer = new ArrayBuffer(size);
   let at = 0;
   const moved = (value: Value): Value => {
@@ -137,6 +202,8 @@ export function compact(groups: readonly (readonly Write[])[]): { groups: Write[
     at += value.length;
     return copy;
   };
-  const compacted = groups.map((writes) => writes.map(([statement, ...values]): Write => [statement, ...values.map(moved)]));
+  const compacted = groups.map((writes) =>
+    writes.map(([statement, ...values]): Write => [statement, ...values.map(moved)]),
+  );
   return { groups: compacted, buffer };
 }

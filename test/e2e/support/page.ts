@@ -38,8 +38,8 @@ export async function openNotebook(
   theme: Theme = 'light',
 ): Promise<Notebook> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1 });
-  await page.goto(`${lab.url}/lab/tree/${path}?token=${lab.token}&reset`);
   const notebook = new Notebook(page);
+  await notebook.goto(lab, path);
   await notebook.ready();
   await notebook.useTheme(theme);
   return notebook;
@@ -48,9 +48,18 @@ export async function openNotebook(
 export class Notebook {
   constructor(readonly page: Page) {}
 
+  async goto(lab: Lab, path: string): Promise<void> {
+    await this.page.goto(`${lab.url}/lab/tree/${path}?token=${lab.token}&reset`);
+  }
+
+  /** The notebook is on the screen, whatever its kernel does. */
+  async shown(): Promise<void> {
+    await this.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').waitFor({ timeout: 60_000 });
+  }
+
   /** The notebook is shown and its kernel is idle. */
   async ready(): Promise<void> {
-    await this.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').waitFor({ timeout: 60_000 });
+    await this.shown();
     await this.page.waitForFunction(
       () => {
         const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
@@ -110,6 +119,24 @@ export class Notebook {
       content.activeCellIndex = content.model.sharedModel.cells.length - 1;
     }, code);
     void this.command('notebook:run-cell').catch(() => undefined);
+  }
+
+  /** Restarts the kernel as the menu does, without its question. */
+  async restartKernel(): Promise<void> {
+    await this.#kernel('restartKernel');
+    await this.ready();
+  }
+
+  async shutdownKernel(): Promise<void> {
+    await this.#kernel('shutdown');
+  }
+
+  async #kernel(method: 'restartKernel' | 'shutdown'): Promise<void> {
+    await this.page.evaluate(async (name) => {
+      const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+      const panel = shell.currentWidget as { sessionContext: Record<string, () => Promise<void>> };
+      await panel.sessionContext[name]?.();
+    }, method);
   }
 
   async save(): Promise<void> {

@@ -1,0 +1,128 @@
+// The grid: one square an input (or a bin of them) on a canvas, one tab stop. Arrow keys move a cursor, Enter opens what
+// is under it. The table beside it says the same in a form that screen readers know.
+
+import type { LiveCall } from '@farcall/kernel-bridge/notebook';
+import type { KeyboardEvent, MouseEvent } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { formatCount } from '../model/format';
+import type { Members } from '../model/grid';
+import { layoutGrid, membersOf, moveSquare, squareAt } from '../model/grid';
+import { stateLabel, stateOfLetter } from '../model/state';
+import { GridPainter } from './grid-painter';
+import { useWidth } from './hooks';
+import { useServices } from './services';
+
+export interface GridProps {
+  readonly call: LiveCall;
+  readonly onOpen: (members: Members) => void;
+}
+
+export function Grid({ call, onOpen }: GridProps): JSX.Element {
+  const { trans } = useServices();
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useWidth(frame);
+  const layout = useMemo(() => layoutGrid(call.cells.length, Math.max(width, 60)), [call.cells.length, width]);
+  const [cursor, setCursor] = useState(0);
+  const [hovered, setHovered] = useState<number>();
+  const [isFocused, setFocused] = useState(false);
+  usePainter(canvas, call.cells, layout);
+  const current = Math.min(cursor, layout.cells - 1);
+  const shown = hovered ?? (isFocused ? current : undefined);
+
+  const frameOnKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' || event.key === ' ') onOpen(membersOf(call, current));
+    else {
+      const next = moveSquare(layout, current, event.key);
+      if (next === undefined) return;
+      setCursor(next);
+    }
+    event.preventDefault();
+  };
+  const canvasOnClick = (event: MouseEvent): void => {
+    const square = squareUnder(event);
+    if (square === undefined) return;
+    setCursor(square);
+    onOpen(membersOf(call, square));
+  };
+  const squareUnder = (event: MouseEvent): number | undefined =>
+    squareAt(layout, event.nativeEvent.offsetX, event.nativeEvent.offsetY);
+
+  return (
+    <div className="farcall-Grid">
+      <div
+        ref={frame}
+        className="farcall-Grid-frame"
+        role="slider"
+        aria-roledescription={trans.__('grid of inputs')}
+        aria-label={trans.__('Inputs; arrow keys move, Enter opens')}
+        aria-valuemin={0}
+        aria-valuemax={layout.cells - 1}
+        aria-valuenow={current}
+        aria-valuetext={squareText(call, current, trans)}
+        tabIndex={0}
+        onKeyDown={frameOnKey}
+        onFocus={() => setFocused(true)}
+        onBlur={() => setFocused(false)}
+      >
+        <canvas
+          ref={canvas}
+          aria-hidden="true"
+          onClick={canvasOnClick}
+          onMouseMove={(event) => setHovered(squareUnder(event))}
+          onMouseLeave={() => setHovered(undefined)}
+        />
+        {shown !== undefined && <Cursor square={shown} columns={layout.columns} pitch={layout.pitch} side={layout.side} />}
+      </div>
+      <div className="farcall-Grid-hint" aria-hidden="true">
+        {shown === undefined ? legendOfBins(call, trans) : squareText(call, shown, trans)}
+      </div>
+    </div>
+  );
+}
+
+interface CursorProps {
+  readonly square: number;
+  readonly columns: number;
+  readonly pitch: number;
+  readonly side: number;
+}
+
+function Cursor({ square, columns, pitch, side }: CursorProps): JSX.Element {
+  const left = (square % columns) * pitch;
+  const top = Math.floor(square / columns) * pitch;
+  return <span className="farcall-Grid-cursor" style={{ left: left - 2, top: top - 2, width: side + 4, height: side + 4 }} />;
+}
+
+function usePainter(canvas: React.RefObject<HTMLCanvasElement>, cells: string, layout: ReturnType<typeof layoutGrid>): void {
+  const painter = useRef<GridPainter>();
+  const [theme, setTheme] = useState(0);
+  useEffect(() => {
+    const observer = new MutationObserver(() => {
+      painter.current?.forgetColours();
+      setTheme((count) => count + 1);
+    });
+    // JupyterLab names the theme on the body once its style sheet is in place.
+    observer.observe(document.body, { attributes: true, attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light'] });
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    painter.current ??= new GridPainter(canvas.current);
+    painter.current.paint(cells, layout);
+  }, [canvas, cells, layout, theme]);
+}
+
+function squareText(call: LiveCall, square: number, trans: TranslationBundle): string {
+  const { first, count } = membersOf(call, square);
+  const state = stateLabel(stateOfLetter(call.cells[square]), trans);
+  if (count <= 1) return trans.__('Input %1: %2', formatCount(first), state);
+  return trans.__('Inputs %1 to %2, the worst: %3', formatCount(first), formatCount(first + count - 1), state);
+}
+
+function legendOfBins(call: LiveCall, trans: TranslationBundle): string {
+  if (call.cell === 1) return trans.__('One square an input');
+  return trans.__('One square for %1 inputs, showing the worst', formatCount(call.cell));
+}

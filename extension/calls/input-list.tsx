@@ -1,0 +1,28 @@
+// Up to 20 inputs as a labelled list: a button each, with its state in words.
+
+import type { LiveCall } from '@farcall/kernel-bridge/notebook';
+
+import { stateOfLetter } from '../model/state';
+import { StateText } from './parts';
+import { useServices } from './services';
+
+export interface InputListProps {
+  readonly call: LiveCall;
+  readonly onOpen: (index: number) => void;
+}
+
+export function InputList({ call, onOpen }: InputListProps): JSX.Element {
+  const { trans } = useServices();
+  return (
+    <ul className="farcall-InputList" aria-label={trans.__('Inputs')}>
+      {[...call.cells].map((letter, index) => (
+        <li key={index}>
+          <button type="button" className="farcall-InputList-item" onClick={() => onOpen(index)}>
+            <span className="farcall-InputList-index">#{index}</span>
+            <StateText state={stateOfLetter(letter)} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

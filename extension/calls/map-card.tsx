@@ -1,0 +1,133 @@
+// The card of one map: head, bar, why it waits, failures, then what a person opens: its inputs, a table, the output.
+
+import { useCallback, useRef, useState } from 'react';
+
+import type { Members } from '../model/grid';
+import { LIST_LIMIT } from '../model/grid';
+import { isFinal } from '../model/state';
+import { Actions } from './actions';
+import { Announcer } from './announcer';
+import { Bar, Legend } from './bar';
+import { Drawer } from './drawer';
+import { Failures } from './failures';
+import { Grid } from './grid';
+import { Head } from './head';
+import { InputList } from './input-list';
+import { OutputText } from './output';
+import { Boundary, Note } from './parts';
+import { Saved } from './saved';
+import { useServices } from './services';
+import type { Source } from './source';
+import { InputTable } from './table';
+import type { Tab } from './tabs';
+import { Tabs } from './tabs';
+
+export interface CardProps {
+  readonly source: Source;
+  readonly isVisible: boolean;
+}
+
+type View = 'inputs' | 'table' | 'output';
+
+export function MapCard({ source, isVisible }: CardProps): JSX.Element {
+  const { trans } = useServices();
+  const { call } = source;
+  const [view, setView] = useState<View>('inputs');
+  const [members, setMembers] = useState<Members>();
+  const drawer = useDrawer();
+  const openMembers = (opened: Members): void => {
+    if (opened.count <= 1) return drawer.open(opened.first);
+    setMembers(opened);
+    setView('table');
+  };
+  return (
+    <>
+      <Head source={source} isVisible={isVisible} />
+      <Bar call={call} />
+      <Legend call={call} />
+      {call.waiting !== '' && !isFinal(call) && source.isConnected && <Note glyph="waiting">{call.waiting}</Note>}
+      <Saved source={source} />
+      <Boundary what={trans.__('The failures cannot be shown')}>
+        <Failures call={call} onOpen={drawer.open} />
+      </Boundary>
+      <Tabs
+        label={trans.__('Views of the map')}
+        tabs={viewTabs(trans.__('Inputs'), trans.__('Table'), trans.__('Output'))}
+        selected={view}
+        onSelect={(chosen) => {
+          setView(chosen);
+          setMembers(undefined);
+        }}
+        tools={<Actions call={call} bridge={source.isConnected ? source.bridge : undefined} />}
+      >
+        <Boundary what={trans.__('This view cannot be shown')}>
+          {view === 'inputs' && <Inputs source={source} onOpen={openMembers} />}
+          {view === 'table' && (
+            <InputTable
+              key={call.call_id}
+              call={call}
+              bridge={source.bridge}
+              members={members}
+              onClearMembers={() => setMembers(undefined)}
+              onOpen={drawer.open}
+            />
+          )}
+          {view === 'output' && <OutputText call={call} bridge={source.bridge} />}
+        </Boundary>
+      </Tabs>
+      {drawer.index !== undefined && (
+        <Boundary key={call.call_id} what={trans.__('The input cannot be shown')}>
+          <Drawer call={call} index={drawer.index} bridge={source.bridge} onClose={drawer.close} onStep={drawer.step} />
+        </Boundary>
+      )}
+      <Announcer call={call} />
+    </>
+  );
+}
+
+function viewTabs(inputs: string, table: string, output: string): readonly Tab<View>[] {
+  return [
+    { id: 'inputs', label: inputs },
+    { id: 'table', label: table },
+    { id: 'output', label: output },
+  ];
+}
+
+interface InputsProps {
+  readonly source: Source;
+  readonly onOpen: (members: Members) => void;
+}
+
+function Inputs({ source, onOpen }: InputsProps): JSX.Element {
+  const { trans } = useServices();
+  const { live } = source;
+  if (live === undefined) return <p className="farcall-Empty">{trans.__('The inputs are not saved in the notebook; reconnect to see them.')}</p>;
+  if (live.cells === '') {
+    const isEmpty = live.inputs === 0 && isFinal(live);
+    return <p className="farcall-Empty">{isEmpty ? trans.__('This map had no inputs.') : trans.__('No inputs to show yet.')}</p>;
+  }
+  if (live.cell === 1 && live.cells.length <= LIST_LIMIT) return <InputList call={live} onOpen={(index) => onOpen({ first: index, count: 1 })} />;
+  return <Grid call={live} onOpen={onOpen} />;
+}
+
+interface DrawerState {
+  readonly index: number | undefined;
+  open(index: number): void;
+  step(index: number): void;
+  close(): void;
+}
+
+/** Which input is open, and where the focus goes back to. */
+function useDrawer(): DrawerState {
+  const [index, setIndex] = useState<number>();
+  const opener = useRef<Element | null>(null);
+  const open = useCallback((opened: number) => {
+    opener.current = document.activeElement;
+    setIndex(opened);
+  }, []);
+  const close = useCallback(() => {
+    setIndex(undefined);
+    if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus({ preventScroll: true });
+  }, []);
+  return { index, open, step: setIndex, close };
+}

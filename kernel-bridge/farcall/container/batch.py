@@ -1,0 +1,116 @@
+"""Outcomes on their way: the batch being filled, and the journal of batches that the gateway has not acknowledged."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from dataclasses import dataclass
+
+from ..wire.blobs import Buffer
+from ..wire.codes import IN_BLOB
+from ..wire.messages import FailureSummary, OutcomesPut
+from .lease import Lease
+from .streams import Span
+
+#: Bytes of payload, and failures, above which a batch is sent: a frame holds at most 1 MiB.
+FULL_BYTES = 512 * 1024
+FULL_FAILURES = 32
+#: Unacknowledged bytes above which a container waits before it runs on.
+JOURNAL_BYTES = 64 * 1024 * 1024
+
+
+class Batch:
+    """Outcomes of one lease, in the order they came about."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._clear()
+
+    def __len__(self) -> int:
+        return len(self.statuses)
+
+    def add(self, index: int, status: int, seconds: float, payload: Buffer) -> None:
+        """An outcome whose payload travels along."""
+        self.indexes.append(index)
+        self.statuses.append(status)
+        self.seconds.append(seconds)
+        self.lengths.append(len(payload))
+        self.payloads.append(payload)
+        self.size += len(payload)
+
+    def add_blob(self, index: int, status: int, seconds: float, blob: str) -> None:
+        """An outcome whose payload is a blob."""
+        self.indexes.append(index)
+        self.statuses.append(status)
+        self.seconds.append(seconds)
+        self.lengths.append(IN_BLOB)
+        self.blobs.append(blob)
+
+    @property
+    def is_full(self) -> bool:
+        return self.size >= FULL_BYTES or len(self.failures) >= FULL_FAILURES
+
+    def seal(self, lease: Lease, seq: int, *, ended: bool) -> tuple[OutcomesPut, bytes]:
+        """The message and its payload; the batch is empty afterwards."""
+        message = OutcomesPut(
+            seq=seq,
+            lease=lease.id,
+            call_id=lease.call_id,
+            indexes=self.indexes.tobytes(),
+            statuses=bytes(self.statuses),
+            attempt=lease.attempt,
+            seconds=self.seconds.tobytes(),
+            lengths=self.lengths.tobytes(),
+            blobs=tuple(self.blobs) or None,
+            failures=tuple(self.failures) or None,
+            spans=tuple(self.spans) or None,
+            ended=ended,
+        )
+        payload = b"".join(self.payloads)
+        self._clear()
+        return message, payload
+
+    def _clear(self) -> None:
+        self.indexes = array("I")
+        self.statuses = bytearray()
+        self.seconds = array("f")
+        self.lengths = array("I")
+        self.payloads: list[Buffer] = []
+        self.blobs: list[str] = []
+        self.failures: list[FailureSummary] = []
+        self.spans: list[Span] = []
+        self.size = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A batch that was sent, or will be once there is a connection."""
+
+    message: OutcomesPut
+    payload: bytes
+
+    @property
+    def first(self) -> int:
+        """The lowest index in it; -1 when it holds none."""
+        indexes = memoryview(self.message.indexes).cast("I")
+        return min(indexes) if len(indexes) else -1
+
+
+class Journal:
+    """Batches until they are acknowledged, in order."""
+
+    def __init__(self) -> None:
+        self.batches: deque[Kept] = deque()
+        self.size = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.size > JOURNAL_BYTES
+
+    def keep(self, message: OutcomesPut, payload: bytes) -> None:
+        self.batches.append(Kept(message, payload))
+        self.size += len(payload)
+
+    def acknowledge(self, through: int) -> None:
+        while self.batches and self.batches[0].message.seq <= through:
+            self.size -= len(self.batches.popleft().payload)

@@ -1,0 +1,301 @@
+"""The container's loop: takes leases from the connection, runs their inputs one by one, sends outcomes in batches.
+
+Between inputs it heeds the control page, and reads the connection whenever it sends. One thread, which is user code's
+thread too; nothing here runs while an input does, except `_looked_at`, called from the signal handler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import signal
+import socket
+import time
+from collections import deque
+
+from .. import context, failure
+from ..wire.control_page import LEAVING, NOTHING, READY, WELCOMED, ContainerPage
+from ..wire.messages import (
+    CallForget,
+    CallLoad,
+    ContainerBroken,
+    ContainerReady,
+    Drain,
+    FunctionLoad,
+    InputsRun,
+    LeasesRevoked,
+    Message,
+    OutcomesAcknowledged,
+    PreviewMade,
+    PreviewMake,
+)
+from .batch import Batch
+from .cancel import Cancellation
+from .execute import Executor
+from .function import LoadedFunction, Prepared
+from .lease import Lease
+from .link import Dismissed, Link
+from .nested import Nested
+from .preview import bundle_of
+from .streams import Streams
+
+log = logging.getLogger("farcall.container")
+_clock = time.monotonic
+#: Outcomes of short inputs are sent this often.
+_EVERY_S = 0.05
+#: An input is expected to take as long as the last one; below this it is short, and outcomes before it may wait.
+_SHORT_S = 0.01
+
+
+class Loop:
+    """Serves until drained, dismissed, or `max_inputs` were run. :meth:`run` returns the exit code."""
+
+    def __init__(self, container: str, url: str, token: str, *, window: float, page: ContainerPage) -> None:
+        self._id = container
+        self._page = page
+        self._streams = Streams()
+        self._link = Link(container, url, token, window=window, held=self._held)
+        self._link.on_welcome = self._welcomed
+        self._nested = Nested(self._link)
+        self._cancellation = Cancellation(page, self._looked_at)
+        self._executor = Executor(self._cancellation, self._link)
+        self._function: LoadedFunction | None = None
+        self._calls: dict[str, Prepared] = {}
+        self._leases: deque[Lease] = deque()
+        self._newest = 0  # the highest lease that arrived
+        self._cut: dict[int, int] = {}  # leases that ended early → first index that did not start
+        self._batch = Batch()
+        self._seq = 0
+        self._sent_at = 0.0
+        self._ran = 0
+        self._draining = False
+        self._poked = page.poke
+        self._woken, self._wake = socket.socketpair()  # a signal ends the wait through it
+
+    def run(self) -> int:
+        """Serve. Raises nothing but what is a bug."""
+        context.enter(self._nested)
+        self._cancellation.install()
+        self._woken.setblocking(False)
+        self._wake.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        try:
+            while not self._is_done():
+                self._turn()
+        except Dismissed as reason:
+            log.info("leaving: %s", reason)
+        self._page.rest()
+        self._page.stage(LEAVING)
+        self._link.close()
+        return 0
+
+    def _turn(self) -> None:
+        self._heed()
+        self._link.connect()
+        self._read()
+        if self._leases and not self._nested.owed and not self._link.journal.is_full and not self._is_spent():
+            self._run_lease(self._leases[0])
+        elif not self._is_done():
+            self._wait()
+
+    def _is_done(self) -> bool:
+        leaving = (self._draining and not self._leases) or self._is_spent()
+        return leaving and not self._link.journal.batches
+
+    def _is_spent(self) -> bool:
+        """`max_inputs` were run: what is left of the leases is for another container."""
+        limit = self._function.spec.max_inputs if self._function is not None else 0
+        return 0 < limit <= self._ran
+
+    def _wait(self) -> None:
+        """Until something arrives, a signal comes, or it is time to connect again."""
+        poll = select.poll()
+        poll.register(self._woken, select.POLLIN)
+        if self._link.connected:
+            poll.register(self._link.fileno(), select.POLLIN)
+            poll.poll()
+        else:
+            poll.poll(self._link.retry_in * 1000)
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(4096)
+
+    # ── inputs
+
+    def _run_lease(self, lease: Lease) -> None:
+        """Run inputs until the lease ends or something else wants attention."""
+        prepared = self._calls.get(lease.call_id)
+        if prepared is None:
+            raise Dismissed(f"inputs of {lease.call_id} came before the call")
+        page, executor, streams, batch = self._page, self._executor, self._streams, self._batch
+        page.lease_begins(lease.attempt, executor.timeout)
+        now = self._sent_at = _clock()
+        while lease.next < lease.stop and not self._is_spent():
+            began = now
+            if not page.begin(lease.base + (lease.next << 1), began):
+                page.rest()
+                self._heed()
+                continue
+            index = lease.next
+            now = executor.run(lease, prepared, batch, began)
+            self._ran += 1
+            if streams.settle(now - began):
+                batch.spans += streams.take(index)
+                page.output_grew(streams.out, streams.err)
+            if now - began >= _SHORT_S or now - self._sent_at >= _EVERY_S or batch.is_full or self._nested.owed:
+                page.rest()
+                self._flush(lease)
+                now = self._sent_at = _clock()
+                if self._nested.owed or self._link.journal.is_full:
+                    return
+        page.rest()
+        if lease.next >= lease.stop:
+            self._end(lease)
+
+    def _flush(self, lease: Lease) -> None:
+        """Send what is done of a lease that goes on, and read what came meanwhile."""
+        if len(self._batch) and lease.next < lease.stop:
+            self._put(lease, ended=False)
+        self._link.connect()
+        self._read()
+
+    def _end(self, lease: Lease) -> None:
+        self._leases.remove(lease)
+        self._page.lease_ended(lease.id)
+        self._put(lease, ended=True)
+        self._read()
+
+    def _put(self, lease: Lease, *, ended: bool) -> None:
+        self._seq += 1
+        self._link.put(*self._batch.seal(lease, self._seq, ended=ended))
+
+    # ── what others want
+
+    def _heed(self) -> None:
+        """Act on the control page."""
+        page = self._page
+        if not page.noticed:
+            return
+        page.heed(self._hold_back)
+        self._draining = self._draining or page.draining
+        if page.poke != self._poked:
+            self._poked = page.poke
+            self._link.look()
+        for lease in [lease for lease in self._leases if lease.next >= lease.stop and lease is not self._leases[0]]:
+            self._end_unstarted(lease)
+
+    def _hold_back(self, lease_id: int, first: int) -> int:
+        for lease in self._leases:
+            if lease.id == lease_id:
+                held = lease.hold_back(first)
+                self._remember_cut(lease)
+                return held
+        return self._cut.get(lease_id, first if lease_id > self._newest else NOTHING)
+
+    def _remember_cut(self, lease: Lease) -> None:
+        self._cut[lease.id] = lease.stop
+        while len(self._cut) > 256:
+            del self._cut[next(iter(self._cut))]
+
+    def _end_unstarted(self, lease: Lease) -> None:
+        """A lease behind the running one has nothing left to start."""
+        self._leases.remove(lease)
+        self._seq += 1
+        self._link.put(*Batch().seal(lease, self._seq, ended=True))
+
+    def _revoked(self, through: int) -> None:
+        """While the input waited, everything unstarted was given to others."""
+        self._nested.answered()
+        for lease in [lease for lease in self._leases if lease.id <= through]:
+            lease.hold_back(lease.next)
+            self._remember_cut(lease)
+            if lease is not self._leases[0]:
+                self._end_unstarted(lease)
+
+    def _looked_at(self) -> None:
+        """A signal that interrupts nothing came while user code runs: the gateway may be back."""
+        if self._page.poke == self._poked or not self._link.busy.acquire(blocking=False):
+            return
+        try:
+            self._poked = self._page.poke
+            self._link.look()
+            self._link.retry_now()
+            self._link.connect()
+        except Dismissed:
+            pass  # the loop will find out, once the input has ended
+        finally:
+            self._link.busy.release()
+
+    # ── the gateway
+
+    def _welcomed(self) -> None:
+        self._nested.welcomed()
+        if self._function is None:
+            self._page.stage(WELCOMED)
+        else:
+            self._link.send(ContainerReady(container_id=self._id))
+
+    def _held(self) -> tuple[tuple[int, int], ...]:
+        """Leases that are queued, running, or whose outcomes may not have arrived, from their first open index."""
+        first: dict[int, int] = {}
+        for kept in self._link.journal.batches:
+            if kept.first >= 0:
+                first[kept.message.lease] = min(kept.first, first.get(kept.message.lease, kept.first))
+        for lease in self._leases:
+            unsent = memoryview(self._batch.indexes).tolist() if lease is self._leases[0] else []
+            running = [lease.next - 1] if self._cancellation.armed and lease is self._leases[0] else []
+            first[lease.id] = min([first.get(lease.id, lease.next), *unsent, *running])
+        return tuple(sorted(first.items()))
+
+    def _read(self) -> None:
+        while True:
+            arrived = self._link.receive()
+            if arrived is None:
+                return
+            self._on_message(*arrived)
+
+    def _on_message(self, message: Message, payload: memoryview) -> None:
+        if isinstance(message, InputsRun):
+            if message.lease > self._newest:
+                self._newest = message.lease
+                self._leases.append(Lease(message, payload))
+        elif isinstance(message, OutcomesAcknowledged):
+            self._link.journal.acknowledge(message.through)
+        elif isinstance(message, CallLoad):
+            self._load_call(message, payload)
+        elif isinstance(message, CallForget):
+            self._calls.pop(message.call_id, None)
+        elif isinstance(message, LeasesRevoked):
+            self._revoked(message.through)
+        elif isinstance(message, FunctionLoad):
+            self._load_function(message, payload)
+        elif isinstance(message, PreviewMake):
+            shown = self._link.blobs.read(message.blob) if message.blob else payload
+            self._link.send(PreviewMade(request=message.request, bundle=bundle_of(shown, message.what)))
+            self._streams.skip()
+        elif isinstance(message, Drain):
+            self._draining = True
+
+    def _load_function(self, message: FunctionLoad, payload: memoryview) -> None:
+        if self._function is None:
+            try:
+                code = self._link.blobs.read(message.blob) if message.blob else payload
+                self._function = LoadedFunction(message, code, self._cancellation)
+            except BaseException as error:
+                told, _ = failure.pack(error, code="payload.unreadable")
+                self._link.send(ContainerBroken(container_id=self._id), told)
+                raise Dismissed("the code cannot be loaded") from None
+            self._executor.timeout = message.spec.timeout
+            self._page.stage(READY)
+        self._streams.skip()
+        self._page.output_grew(self._streams.out, self._streams.err)
+        self._link.send(ContainerReady(container_id=self._id))
+
+    def _load_call(self, message: CallLoad, payload: memoryview) -> None:
+        if self._function is None:
+            raise Dismissed(f"{message.call_id} came before the function")
+        if message.call_id not in self._calls:
+            shared = self._link.blobs.read(message.blob) if message.blob else payload
+            self._calls[message.call_id] = self._function.prepare(message, shared)
+            self._streams.skip()
+            self._page.output_grew(self._streams.out, self._streams.err)

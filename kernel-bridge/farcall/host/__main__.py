@@ -1,0 +1,81 @@
+"""``python -m farcall.host``: a supervisor.
+
+The gateway's local engine starts it, with its configuration as one line of JSON on stdin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..embedded import home_folder
+from . import hardware
+from .orders import Reach, Starting
+from .supervisor import Supervisor
+from .uplink import Address, Uplink
+
+
+def main() -> None:
+    """Read the configuration, then serve until told to leave."""
+    config: dict[str, Any] = json.loads(sys.stdin.readline())
+    home = home_folder(config.get("home"))
+    (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
+    log_to(home / "logs" / "supervisor.log")
+    window = float(config.get("reconnect_window", 60.0))
+    address = Address(config["url"], config["token"], config["host_id"], embedded_home(config["url"], home), window)
+    folder = home / "run"
+    note = home / "supervisor.json"
+    write_note(note, config["host_id"])
+    try:
+        starting = Starting(folder, Reach(config["url"], window))
+        Supervisor(Uplink(address), starting, hardware.find(config.get("gpus")), folder).run()
+    finally:
+        remove_note(note)
+
+
+def embedded_home(url: str, home: Path) -> Path | None:
+    """The home, if its gateway is one that whoever needs it may start again."""
+    return home if url.startswith("unix://") else None
+
+
+def write_note(path: Path, host_id: str) -> None:
+    """Tell a new gateway that this host has a supervisor: it waits for it instead of starting another."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps({"pid": os.getpid(), "host_id": host_id}))
+    part.chmod(0o600)
+    part.replace(path)
+
+
+def remove_note(path: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        if json.loads(path.read_text())["pid"] == os.getpid():
+            path.unlink()
+
+
+def log_to(path: Path) -> None:
+    """One JSON line an event."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": record.created,
+            "level": record.levelname.lower(),
+            "pid": record.process,
+            "said": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""One container in the eyes of its supervisor: process, control page, output, and what is to be done to it.
+
+Deadlines live here: the timeout of the running attempt, the grace after a signal, the time to come up. ``check`` is
+called on a timer and returns what the gateway must hear. Times are CLOCK_MONOTONIC seconds, as on the page.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..wire.control_page import CANCELLED, LEAVING, READY, TIMED_OUT, Running, SupervisorPage
+from ..wire.messages import ContainerExited, ContainerStart, LeaseRevoked
+from . import processes
+from .output import Piece, Tail
+
+#: What the container has to unwind after its timeout, and to end once it said that it leaves.
+TIMEOUT_GRACE_S = 5.0
+LEAVE_GRACE_S = 10.0
+#: When a revoke is looked after, first and again.
+_SETTLE_S = 0.0015
+
+Reason = Literal["exited", "signal", "timeout", "cancelled", "memory", "stopped", "start"]
+
+
+@dataclass(slots=True)
+class _Revoke:
+    """A revoke whose effect is not known yet. ``grace``: if what runs is to be interrupted too, seconds to unwind."""
+
+    lease: int
+    first: int
+    notice: int
+    grace: float | None
+    ask_at: float
+
+
+@dataclass(slots=True)
+class _Interrupt:
+    """A running input was told to stop: when its grace ends the group is killed, unless it has stopped by then."""
+
+    word: int
+    reason: Literal["timeout", "cancelled"]
+    kill_at: float
+
+
+class Container:
+    """From the start order until the process is reaped and reported."""
+
+    def __init__(self, start: ContainerStart, folder: Path, now: float) -> None:
+        folder.mkdir(mode=0o700)
+        self.start = start
+        self.folder = folder
+        self.pid = 0
+        self.peak = 0  # bytes
+        self.page = SupervisorPage.create(folder / "page")
+        self._tails = (Tail(folder / "out", 1), Tail(folder / "err", 2))
+        self._revokes: list[_Revoke] = []
+        self._interrupt: _Interrupt | None = None
+        self._doom: tuple[Reason, str] | None = None
+        self._leaving_since: float | None = None
+        self._up_by = now + start.startup_timeout if start.startup_timeout > 0 else float("inf")
+
+    @property
+    def id(self) -> str:
+        return self.start.container_id
+
+    def revoke(self, lease: int, first: int, now: float, *, grace: float | None = None) -> None:
+        """Start nothing of the lease from ``first`` on. ``grace``: interrupt what runs, kill it after these seconds."""
+        notice = self.page.revoke(lease, first)
+        self._revokes.append(_Revoke(lease, first, notice, grace, now + _SETTLE_S))
+
+    def drain(self) -> None:
+        self.page.drain()
+        self._signal(signal.SIGUSR1)
+
+    def poke(self) -> None:
+        """The gateway may be back: the container looks after its connection, even in the middle of an input."""
+        self.page.poke()
+        self._signal(signal.SIGUSR1)
+
+    def kill(self, reason: Reason, detail: str = "") -> None:
+        """End the process group now. The first reason given is the one reported."""
+        if self._doom is None:
+            self._doom = (reason, detail)
+        if self.pid:
+            processes.kill_group(self.pid)
+
+    def started(self, pid: int) -> None:
+        self.pid = pid
+        if self._doom is not None:
+            processes.kill_group(pid)
+
+    def check(self, now: float) -> list[LeaseRevoked]:
+        """Act on whatever is due."""
+        if self._doom is not None:
+            return []
+        told = self._check_revokes(now) if self._revokes else []
+        running = self.page.running()
+        if self._interrupt is not None:
+            self._check_interrupt(running, now)
+        elif running is not None and running.started and 0 < running.timeout < now - running.since:
+            told += self._time_out(running, now)
+        if self.page.stage != READY:
+            self._check_stage(now)
+        return told
+
+    def due_at(self) -> float:
+        """When :meth:`check` must be called at the latest, beside the regular timer."""
+        times = [revoke.ask_at for revoke in self._revokes]
+        if self._interrupt is not None:
+            times.append(self._interrupt.kill_at)
+        return min(times, default=float("inf"))
+
+    def pieces(self, limit: int) -> Iterator[Piece]:
+        """Output that was not shipped yet, about ``limit`` bytes at most."""
+        for tail in self._tails:
+            while limit > 0:
+                before = self.page.running()
+                grown = tail.grown()
+                if grown <= 0:
+                    break
+                same = before if before is not None and before == self.page.running() else None
+                piece = tail.next(grown, same)
+                limit -= grown if piece is None else len(piece.data)
+                if piece is not None:
+                    yield piece
+
+    def exited(self, code: int) -> ContainerExited:
+        """What to report, once the process is gone: all its output was shipped before."""
+        running = self.page.running()
+        reason, detail = self._doom or self._why(code)
+        return ContainerExited(
+            container_id=self.id,
+            reason=reason,
+            code=code,
+            lease=running.lease if running is not None and running.started else 0,
+            index=running.index if running is not None and running.started else 0,
+            detail=detail,
+        )
+
+    def said_last(self) -> str:
+        """The end of its stderr."""
+        return self._tails[1].last_lines()
+
+    def close(self) -> None:
+        """Remove every trace. After the process is gone."""
+        self.page.close()
+        for tail in self._tails:
+            tail.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _check_revokes(self, now: float) -> list[LeaseRevoked]:
+        told: list[LeaseRevoked] = []
+        for revoke in [revoke for revoke in self._revokes if revoke.ask_at <= now]:
+            if revoke.notice == 0:
+                revoke.notice = self.page.revoke(revoke.lease, revoke.first)
+            first = self.page.revoked_from(revoke.lease, revoke.first, revoke.notice) if revoke.notice else None
+            if first is None:
+                revoke.ask_at = now + _SETTLE_S
+                continue
+            self._revokes.remove(revoke)
+            if revoke.grace is None:
+                told.append(LeaseRevoked(container_id=self.id, lease=revoke.lease, first=first))
+            else:
+                self._cancel(revoke, now)
+        return told
+
+    def _cancel(self, revoke: _Revoke, now: float) -> None:
+        running = self.page.running()
+        if running is None or not running.started or running.lease != revoke.lease or running.index < revoke.first:
+            return
+        self._stop_input(_Interrupt(running.word, "cancelled", now + (revoke.grace or 0.0)))
+
+    def _time_out(self, running: Running, now: float) -> list[LeaseRevoked]:
+        """Interrupt the input, and give the rest of its range to others without waiting for how it ends."""
+        self._stop_input(_Interrupt(running.word, "timeout", now + TIMEOUT_GRACE_S))
+        self.revoke(running.lease, running.index + 1, now)
+        return []
+
+    def _stop_input(self, interrupt: _Interrupt) -> None:
+        if self._interrupt is not None and self._interrupt.word == interrupt.word:
+            interrupt.kill_at = min(interrupt.kill_at, self._interrupt.kill_at)
+        self._interrupt = interrupt
+        self.page.cancel(interrupt.word, TIMED_OUT if interrupt.reason == "timeout" else CANCELLED)
+        self._signal(signal.SIGUSR1)
+
+    def _check_interrupt(self, running: Running | None, now: float) -> None:
+        interrupt = self._interrupt
+        if interrupt is None:
+            return
+        if running is None or running.word != interrupt.word:
+            self._interrupt = None
+        elif now >= interrupt.kill_at:
+            self.kill(interrupt.reason)
+
+    def _check_stage(self, now: float) -> None:
+        if self.page.stage == LEAVING:
+            self._leaving_since = self._leaving_since or now
+            if now - self._leaving_since > LEAVE_GRACE_S:
+                self.kill("stopped")
+        elif now > self._up_by:
+            self.kill("start", f"not ready after {self.start.startup_timeout:.0f} s\n{self.said_last()}".rstrip())
+
+    def _why(self, code: int) -> tuple[Reason, str]:
+        if self.page.stage < READY:
+            return "start", self.said_last()
+        if code < 0:
+            return "signal", signal.strsignal(-code) or ""
+        return "exited", self.said_last() if code else ""
+
+    def _signal(self, number: int) -> None:
+        if self.pid:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                pass

@@ -1,0 +1,108 @@
+"""Turns the gateway's ``container.start`` into a starter's order, and chooses between fork and spawn.
+
+Called by the supervisor only. It knows which modules made a fork unsafe in which environment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..wire.messages import ContainerStart
+from . import processes
+from .birth import Order
+from .container import Container
+from .starter import Environment, Event, Fork, Spawn, Starter
+
+log = logging.getLogger("farcall.host")
+#: What a container gets of the supervisor's own environment, when its environment names nothing.
+_ALWAYS = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "USER")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How containers reach the gateway, and how long they wait for it when it is gone."""
+
+    url: str
+    window: float
+
+
+class Starting:
+    """The starters of this host, and which one each container came from."""
+
+    def __init__(self, folder: Path, reach: Reach) -> None:
+        self._reach = reach
+        self._spawn: Starter = Spawn(folder)
+        self._fork: Starter = Fork(folder)
+        self._chosen: dict[str, Starter] = {}
+        self._unsafe: set[tuple[str, str]] = set()  # (environment, module)
+
+    def start(self, container: Container) -> None:
+        """Ask for the container's process; events tell how it went."""
+        start = container.start
+        unsafe = any((start.environment_id, module) in self._unsafe for module in start.imports)
+        self._start_by(self._fork if processes.LINUX and not unsafe else self._spawn, container)
+
+    def spawn_instead(self, container: Container, module: str) -> None:
+        """A fork of it was refused because of ``module``; this environment's functions that import it are spawned."""
+        self._unsafe.add((container.start.environment_id, module))
+        self._start_by(self._spawn, container)
+
+    def kind_of(self, container: Container) -> Literal["fork", "spawn"]:
+        return self._chosen[container.id].kind
+
+    def forget(self, container: Container) -> None:
+        self._chosen.pop(container.id, None)
+
+    def files(self) -> list[int]:
+        return self._fork.files() + self._spawn.files()
+
+    def events(self) -> list[Event]:
+        return self._fork.events() + self._spawn.events()
+
+    def tick(self, now: float) -> None:
+        self._fork.tick(now)
+        self._spawn.tick(now)
+
+    def close(self) -> None:
+        self._fork.close()
+        self._spawn.close()
+
+    def _start_by(self, starter: Starter, container: Container) -> None:
+        self._chosen[container.id] = starter
+        start = container.start
+        environment = Environment(start.environment_id, start.executable, start.path, variables_of(start))
+        starter.start(order_of(container, environment, self._reach), environment)
+
+
+def variables_of(start: ContainerStart) -> dict[str, str]:
+    """The environment's variables, and the few without which no program runs."""
+    ours = {name: os.environ[name] for name in _ALWAYS if name in os.environ}
+    return {**ours, **start.variables}
+
+
+def order_of(container: Container, environment: Environment, reach: Reach) -> Order:
+    """What the keeper needs to know about one container."""
+    start = container.start
+    gpus = {"CUDA_VISIBLE_DEVICES": ",".join(start.gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    return Order(
+        do="start",
+        id=start.container_id,
+        executable=start.executable,
+        variables={**environment.variables, **gpus},
+        imports=list(start.imports),
+        out=str(container.folder / "out"),
+        err=str(container.folder / "err"),
+        config={
+            "id": start.container_id,
+            "url": reach.url,
+            "token": start.token,
+            "page": str(container.folder / "page"),
+            "cwd": start.cwd,
+            "path": list(start.path),
+            "window": reach.window,
+        },
+    )

@@ -1,0 +1,66 @@
+"""How farcall's objects look as a cell's value: a Results runs and shows its card, a FunctionCall shows one.
+
+Registered with IPython's display formatters, so the API knows nothing of notebooks. Only in the main thread; elsewhere,
+and whenever a card cannot be made, the plain text form is shown.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Error
+from . import functions
+from .calls import Calls
+from .cards import Card, Deck
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from ..call import FunctionCall
+    from ..function import Function
+    from ..results import Results
+
+
+def register(shell: Any, calls: Calls, deck: Deck) -> None:
+    """Tell ``shell`` how to show them. Idempotent."""
+    display = shell.display_formatter.ipython_display_formatter
+    display.for_type_by_name("farcall.results", "Results", lambda results: _show_results(results, calls, deck))
+    display.for_type_by_name("farcall.call", "FunctionCall", lambda call: _show_call(call, calls, deck))
+    html = shell.display_formatter.formatters["text/html"]
+    html.for_type_by_name("farcall.function", "Function", _function_html)
+    plain = shell.display_formatter.formatters["text/plain"]
+    plain.for_type_by_name("farcall.function", "Function", _function_text)
+
+
+def _show_results(results: Results, calls: Calls, deck: Deck) -> None:
+    """Runs in the foreground until done; failed inputs are counted on its card, not raised."""
+    if not Screen.may_show():
+        raise NotImplementedError  # IPython goes on to the text form
+    if results.status != "not started":
+        _show(results.call.object_id, calls, deck)
+    results.wait()
+
+
+def _show_call(call: FunctionCall[Any], calls: Calls, deck: Deck) -> None:
+    if not Screen.may_show() or not _show(call.object_id, calls, deck):
+        raise NotImplementedError
+
+
+def _show(call_id: str, calls: Calls, deck: Deck) -> bool:
+    """Show a card of the call, unless this cell shows one already; whether there is something new."""
+    if deck.is_shown(call_id):
+        return False
+    try:
+        followed = calls.find(call_id)
+    except (Error, FutureTimeoutError):
+        return False
+    deck.show(Card("map" if followed.view.kind in ("map", "spawn_map") else "call", [followed]))
+    return True
+
+
+def _function_html(function: Function[..., Any]) -> str:
+    return functions.html(functions.describe(function))
+
+
+def _function_text(function: Function[..., Any], printer: Any, cycle: bool) -> None:
+    printer.text(functions.text(functions.describe(function)))

@@ -1,0 +1,3 @@
+class Resumer:
+    def __call__(self, call_id, which):
+        return ""

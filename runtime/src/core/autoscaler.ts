@@ -1,0 +1,52 @@
+// How many containers a function should have, and why. Policy only: placement.ts makes it so.
+
+import type { RemoteFunction, Wish } from './function.js';
+import type { State } from './state.js';
+
+/** Without an outcome for so long, inputs count as slow. */
+export const PATIENCE_MS = 20;
+/** Inputs longer than this get a container each. */
+const SLOW_S = 0.1;
+/** Inputs shorter than this are mostly overhead: a crowd would not help. */
+const QUICK_S = 0.001;
+/** A backlog should be gone in so long: of short inputs, and of tiny ones. */
+const DRAIN_S = 0.25;
+const DRAIN_TINY_S = 1;
+
+export function desire(s: State, fn: RemoteFunction): Wish {
+  const work = workOf(fn);
+  const needed = neededFor(s, fn, work);
+  const { minContainers, maxContainers, bufferContainers } = fn.settings;
+  const floor = fn.isReplaced || !fn.isWanted ? 0 : minContainers;
+  const buffer = work > 0 && !fn.isReplaced ? bufferContainers : 0;
+  const wanted = Math.max(floor, needed.desired + buffer);
+  if (maxContainers > 0 && wanted > maxContainers)
+    return { desired: maxContainers, because: `${needed.because}; max_containers is ${maxContainers}` };
+  if (wanted > needed.desired)
+    return { desired: wanted, because: `${needed.because}; min_containers is ${floor}, buffer_containers ${buffer}` };
+  return needed;
+}
+
+/** Inputs that wait or run, without those whose container waits for nested calls: it does not count either. */
+function workOf(fn: RemoteFunction): number {
+  let work = Math.max(0, fn.available);
+  for (const container of fn.containers) if (container.isActive) work += container.held;
+  return work;
+}
+
+function neededFor(s: State, fn: RemoteFunction, work: number): Wish {
+  if (work === 0) return { desired: 0, because: 'nothing is queued or running' };
+  if (!fn.hasStarted) return { desired: 1, because: 'the first container has to come up before there are more' };
+  const seconds = fn.seconds;
+  if (seconds === undefined) {
+    const isSlow = fn.firstGivenAt > 0 && s.now - fn.firstGivenAt >= PATIENCE_MS;
+    if (!isSlow) return { desired: 1, because: 'how long an input takes is not measured yet' };
+    return { desired: work, because: `${work} inputs and no outcome after ${PATIENCE_MS} ms` };
+  }
+  if (seconds >= SLOW_S) return { desired: work, because: `${work} inputs of ${seconds.toFixed(2)} s` };
+  const drain = seconds < QUICK_S ? DRAIN_TINY_S : DRAIN_S;
+  const cores = [...s.hosts.values()].reduce((sum, host) => sum + host.cpus, 0);
+  const most = seconds < QUICK_S ? Math.max(1, Math.ceil(cores)) : work;
+  const desired = Math.max(1, Math.min(most, work, Math.ceil((work * seconds) / drain)));
+  return { desired, because: `${work} inputs of ${(seconds * 1000).toPrecision(2)} ms, to be done in ${drain} s` };
+}

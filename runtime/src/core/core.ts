@@ -1,0 +1,197 @@
+// The core: everything the gateway decides. `apply` takes one event and returns what to do; it is deterministic over the
+// core's own state, without I/O, clock or dice, so the same code runs in the gateway and in the simulation.
+// Beside it are read-only questions. Whoever owns a Core applies events one at a time and runs the commands in order.
+
+import type { CallId, ContainerId, FunctionId } from '@farcall/kernel-bridge/wire';
+
+import { PATIENCE_MS } from './autoscaler.js';
+import type { Command } from './commands.js';
+import { dropOldCalls, forgetEnded } from './ending.js';
+import type { Event } from './events.js';
+import { explain } from './explain.js';
+import { nameOf, type Settings } from './function.js';
+import { hostConnected, hostLost } from './hosts.js';
+import { leaseRevoked } from './leases.js';
+import {
+  containerBroken, containerConnected, containerDisconnected, containerExited, containerReady, containersStopped, containerStarted,
+  containerWaiting, watchContainers,
+} from './life.js';
+import { baseInput, callCancelled, callDetached, callOpened, callSealed, inputsArrived } from './opening.js';
+import { outcomesArrived } from './outcome.js';
+import { clientConnected, clientLost, watchOwners } from './owner.js';
+import { scale } from './placement.js';
+import { callRestored, containerRestored, releaseHeld, watchRestored } from './restore.js';
+import { queueDue } from './retry.js';
+import { retireUsedUp, schedule } from './scheduler.js';
+import { autoscalerUpdated, functionPut, functionReplaced } from './settings.js';
+import { State } from './state.js';
+import { steal, UNMEASURED_MS } from './stealing.js';
+import {
+  callView, cellsOf, containerView, functionViews, hostView, inputView, rowsOf,
+  type CallView, type ContainerView, type FunctionView, type HostView, type InputView,
+} from './view.js';
+
+export type { CallView, ContainerView, FunctionView, HostView, InputView } from './view.js';
+
+/** What may be asked. Calls that ended long ago are unknown here; the store has them. */
+export interface Questions {
+  call(id: CallId): CallView | undefined;
+  /** One letter a cell, at most `max` cells. */
+  cells(id: CallId, max?: number): { readonly cells: string; readonly cell: number };
+  inputState(id: CallId, index: number): InputView | undefined;
+  rows(id: CallId, states: readonly number[], first: number, limit: number): { readonly rows: readonly InputView[]; readonly next: number };
+  /** Where an input is stored: through chains of derived calls. */
+  baseInput(id: CallId, index: number): { readonly call: CallId; readonly index: number };
+  openCalls(): readonly CallId[];
+  containers(): readonly ContainerView[];
+  container(id: ContainerId): ContainerView | undefined;
+  functions(): readonly FunctionView[];
+  hosts(): readonly HostView[];
+  /** The autoscaler's settings by name, as `autoscaler.state` tells them. */
+  settings(app: string, name: string): Settings | undefined;
+  explain(id: FunctionId): readonly string[];
+  /** No call is open. */
+  isIdle(): boolean;
+  /** When, in `now`'s milliseconds, a tick would change something; Infinity: never. Ticking every 100 ms is enough for all else. */
+  dueAt(): number;
+}
+
+type Handlers = { readonly [T in Event['type']]: (s: State, event: Extract<Event, { type: T }>) => void };
+
+const HANDLERS: Handlers = {
+  'function.put': functionPut,
+  'function.replaced': functionReplaced,
+  'autoscaler.updated': autoscalerUpdated,
+  'call.opened': callOpened,
+  'inputs.arrived': inputsArrived,
+  'call.sealed': callSealed,
+  'call.cancelled': callCancelled,
+  'call.detached': callDetached,
+  'client.connected': clientConnected,
+  'client.lost': clientLost,
+  'container.connected': containerConnected,
+  'container.ready': containerReady,
+  'container.broken': containerBroken,
+  'container.waiting': containerWaiting,
+  'container.disconnected': containerDisconnected,
+  'outcomes.arrived': outcomesArrived,
+  'host.connected': hostConnected,
+  'host.lost': hostLost,
+  'containers.stopped': containersStopped,
+  'container.started': containerStarted,
+  'container.exited': containerExited,
+  'lease.revoked': leaseRevoked,
+  'tick': ticked,
+  'call.restored': callRestored,
+  'container.restored': containerRestored,
+};
+
+export class Core implements Questions {
+  readonly #s: State;
+
+  /** `salt`: up to six base-32 characters, different for each gateway process. */
+  constructor(salt = '') {
+    this.#s = new State(salt);
+  }
+
+  apply(event: Event): Command[] {
+    const s = this.#s;
+    s.begin(event);
+    // The table is typed entry by entry; TypeScript cannot see that key and value agree.
+    (HANDLERS[event.type] as (s: State, event: Event) => void)(s, event);
+    settleDown(s);
+    return s.out.take();
+  }
+
+  call(id: CallId): CallView | undefined {
+    const call = this.#s.calls.get(id);
+    return call && callView(this.#s, call);
+  }
+
+  cells(id: CallId, max = 4096): { cells: string; cell: number } {
+    const call = this.#s.calls.get(id);
+    return call === undefined ? { cells: '', cell: 1 } : cellsOf(call, max);
+  }
+
+  inputState(id: CallId, index: number): InputView | undefined {
+    const call = this.#s.calls.get(id);
+    return call === undefined || index < 0 || index >= call.inputs.length ? undefined : inputView(call, index);
+  }
+
+  rows(id: CallId, states: readonly number[], first: number, limit: number): { rows: InputView[]; next: number } {
+    const call = this.#s.calls.get(id);
+    return call === undefined ? { rows: [], next: -1 } : rowsOf(call, states, Math.max(0, first), limit);
+  }
+
+  baseInput(id: CallId, index: number): { call: CallId; index: number } {
+    return baseInput(this.#s, id, index);
+  }
+
+  openCalls(): CallId[] {
+    return [...this.#s.calls.values()].filter((call) => !call.isEnded).map((call) => call.id);
+  }
+
+  containers(): ContainerView[] {
+    return [...this.#s.containers.values()].map(containerView);
+  }
+
+  container(id: ContainerId): ContainerView | undefined {
+    const container = this.#s.containers.get(id);
+    return container && containerView(container);
+  }
+
+  functions(): FunctionView[] {
+    return functionViews(this.#s);
+  }
+
+  hosts(): HostView[] {
+    return [...this.#s.hosts.values()].map(hostView);
+  }
+
+  settings(app: string, name: string): Settings | undefined {
+    const named = [...this.#s.functions.values()].filter(({ spec }) => spec.app === app && spec.name === name);
+    return (named.find(({ isReplaced }) => !isReplaced) ?? named[0])?.settings;
+  }
+
+  explain(id: FunctionId): string[] {
+    const fn = this.#s.functions.get(id);
+    return fn === undefined ? [`${nameOf('', id)} is not known here`] : explain(this.#s, fn);
+  }
+
+  isIdle(): boolean {
+    return this.#s.openCalls === 0;
+  }
+
+  dueAt(): number {
+    const s = this.#s;
+    let due = s.delays.nextAt;
+    for (const { seconds, firstGivenAt, running } of s.functions.values()) {
+      if (seconds !== undefined || running === 0) continue;
+      const next = [PATIENCE_MS, UNMEASURED_MS].map((ms) => firstGivenAt + ms).find((at) => at > s.now);
+      due = Math.min(due, next ?? Infinity);
+    }
+    return due;
+  }
+}
+
+function ticked(s: State): void {
+  watchOwners(s);
+  watchContainers(s);
+  watchRestored(s);
+  forgetEnded(s);
+  dropOldCalls(s);
+  for (const fn of s.functions.values()) if (fn.queued > 0 || fn.containers.size > 0 || fn.settings.minContainers > 0) s.touch(fn);
+}
+
+/** After every event: what is due is queued, what changed is scheduled and scaled. Scaling may stop what others wait for. */
+function settleDown(s: State): void {
+  if (s.delays.nextAt <= s.now) queueDue(s);
+  if (s.heldBack.size > 0) releaseHeld(s);
+  for (const fn of s.dirty) {
+    s.dirty.delete(fn);
+    schedule(s, fn);
+    retireUsedUp(s, fn);
+    scale(s, fn);
+    steal(s, fn);
+  }
+}

@@ -1,0 +1,64 @@
+// Hosts come and go; with a host go its containers. What a supervisor says it owns is the truth about processes.
+
+import type { Container } from './container.js';
+import type { Event } from './events.js';
+import { gpuRefusal } from './feasible.js';
+import { Host } from './host.js';
+import { bury } from './life.js';
+import type { State } from './state.js';
+import { failQueued } from './verdict.js';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+export function hostConnected(s: State, event: Of<'host.connected'>): void {
+  const host = s.hosts.get(event.host) ?? new Host(event.host, event);
+  s.hosts.set(host.id, host);
+  host.cpus = event.cpus;
+  host.memory = event.memory;
+  host.gpus = event.gpus;
+  const owned = new Set(event.containers);
+  for (const id of owned) {
+    const container = s.containers.get(id);
+    if (container === undefined) s.out.act({ do: 'stop', container: id, how: 'kill' });
+    else settleIn(host, container);
+  }
+  for (const container of [...host.containers]) {
+    if (owned.has(container.id)) continue;
+    // A start that was under way may have been lost with the connection; asking again is harmless.
+    if (container.state === 'requested') order(s, container);
+    else bury(s, container);
+  }
+  failImpossible(s);
+  for (const fn of s.functions.values()) s.touch(fn);
+}
+
+export function hostLost(s: State, { host: id }: Of<'host.lost'>): void {
+  const host = s.hosts.get(id);
+  if (host === undefined) return;
+  s.hosts.delete(id);
+  for (const container of [...host.containers]) bury(s, container);
+}
+
+/** Asks for the container's process. */
+export function order(s: State, container: Container): void {
+  s.out.act({ do: 'start', container: container.id, function: container.fn.id, gpus: container.claim.gpus });
+}
+
+/** A restored container turns out to live here: from now on its claims count. */
+function settleIn(host: Host, container: Container): void {
+  if (container.host === host) return;
+  container.host?.containers.delete(container);
+  const gpus = host.gpus.filter((gpu) => gpu.container_id === container.id).map((gpu) => gpu.uuid);
+  container.claim = host.claimOf(container.fn.spec, gpus.length > 0 ? gpus : container.claim.gpus);
+  container.host = host;
+  host.containers.add(container);
+}
+
+/** Calls that were accepted before any host was known may ask for what is not there. */
+function failImpossible(s: State): void {
+  for (const fn of s.functions.values()) {
+    const sentence = fn.queued > 0 ? gpuRefusal(s, fn, undefined) : '';
+    if (sentence === '') continue;
+    failQueued(s, [...s.calls.values()].filter((call) => call.fn === fn), 'container.start', sentence);
+  }
+}

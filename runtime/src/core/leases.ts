@@ -1,0 +1,104 @@
+// What happens to leases besides outcomes: they end, are revoked, given back, lost with their container, or doubted after
+// a reconnect. Every way out returns what was not settled to the queue, or settles it.
+
+import type { Container } from './container.js';
+import type { Event } from './events.js';
+import type { Lease } from './lease.js';
+import { chargeDeath, chargeInfrastructure, chargeUser, runAgain, timedOut, unstart } from './retry.js';
+import type { State } from './state.js';
+import { FAILED } from '@farcall/kernel-bridge/wire';
+
+type Exit = Extract<Event, { type: 'container.exited' }>;
+/** What is known of a container's end: which input was running, and why it is gone. */
+export type Blame = Pick<Exit, 'lease' | 'index' | 'reason' | 'detail'>;
+
+/** Nothing of the lease is left in its container; what it skipped was never started. */
+export function endLease(s: State, lease: Lease): void {
+  unstart(s, lease.call, lease.owned(lease.first), lease.weight);
+  lease.container.drop(lease, s.now);
+  s.touch(lease.container.fn);
+}
+
+/** The container, or its supervisor, says that inputs from `first` on will not start there. */
+export function leaseRevoked(s: State, { container: id, lease: number, first }: Extract<Event, { type: 'lease.revoked' }>): void {
+  const lease = s.containers.get(id)?.lease(number);
+  if (lease === undefined) return;
+  lease.revokeFrom = Infinity;
+  cut(s, lease, first);
+}
+
+/** The lease ends before `first`; the rest goes back to the queue. */
+export function cut(s: State, lease: Lease, first: number): void {
+  const rest = lease.owned(first);
+  lease.open -= rest.reduce((sum, { count }) => sum + count, 0);
+  unstart(s, lease.call, rest, lease.weight);
+  lease.end = Math.max(lease.first, Math.min(lease.end, first));
+}
+
+/** An input of the container waits for a call of its own: it keeps that input and nothing else. */
+export function keepOnlyRunning(s: State, container: Container): void {
+  let isKept = false;
+  for (const lease of [...container.leases]) {
+    if (lease.open === 0 && lease.cancelledAt === 0) continue;
+    if (!isKept) cut(s, lease, lease.next + 1);
+    else endLease(s, lease);
+    isKept = true;
+  }
+  s.out.act({ do: 'leases.revoked', container: container.id, through: container.lastLease });
+}
+
+/**
+ * The container is gone, or cut off for good. `blame` names the input that was running. Inputs that surely had not begun are
+ * queued as if nothing had been; those that may have begun get their next attempt; the one that ran is charged for it.
+ */
+export function loseLeases(s: State, container: Container, blame?: Blame): void {
+  const running = blame?.lease ?? 0;
+  let suspect = blame === undefined || (running === 0 && isDeath(blame));
+  for (const lease of [...container.leases]) {
+    // Leases run in order, so those after the running one have not begun.
+    if (running > 0 && lease.number > running) unstart(s, lease.call, lease.owned(lease.first), lease.weight);
+    else if (blame !== undefined && lease.number === running) loseRunning(s, lease, blame);
+    else suspect = loseUnknown(s, lease, suspect);
+    container.drop(lease, s.now);
+  }
+}
+
+/** After a reconnect, what the container does not hold and has not answered once later work is answered never reached it. */
+export function giveBackDoubted(s: State, container: Container, before: number): void {
+  for (const lease of [...container.leases]) if (lease.doubtedUntil > 0 && lease.number < before) endLease(s, lease);
+}
+
+function loseRunning(s: State, lease: Lease, blame: Blame): void {
+  const { call } = lease;
+  const isOwned = lease.owns(blame.index);
+  const started = lease.owned(lease.first);
+  unstart(s, call, lease.owned(blame.index + 1), lease.weight);
+  for (const { first, count } of started) {
+    const end = Math.min(first + count, blame.index);
+    if (end > first) runAgain(s, call, [{ first, count: end - first }]);
+  }
+  if (isOwned) charge(s, lease, blame);
+}
+
+/** Nobody knows how far the container got. Returns whether the first running input is still to be charged. */
+function loseUnknown(s: State, lease: Lease, suspect: boolean): boolean {
+  const stretches = lease.owned(lease.first);
+  const first = stretches[0]?.first;
+  if (first === undefined) return suspect;
+  const free = suspect ? lease.owned(first + 1) : stretches;
+  runAgain(s, lease.call, free);
+  if (suspect) chargeInfrastructure(s, lease.call, first, 'the container was lost');
+  return false;
+}
+
+function isDeath({ reason }: Blame): boolean {
+  return reason === 'exited' || reason === 'signal';
+}
+
+function charge(s: State, { call }: Lease, blame: Blame): void {
+  const { index, reason, detail } = blame;
+  if (reason === 'timeout') chargeUser(s, call, index, timedOut(call));
+  else if (reason === 'memory') chargeUser(s, call, index, { status: FAILED, code: 'container.memory', message: detail });
+  else if (isDeath(blame)) chargeDeath(s, call, index, detail || 'the container ended');
+  else runAgain(s, call, [{ first: index, count: 1 }]);
+}

@@ -1,0 +1,204 @@
+// The life of containers: asked for, started, connected, ready; waiting, stopped, disconnected; told to leave; gone.
+// What they hold on the way is leases.ts's business, whether there should be more of them the autoscaler's.
+
+import type { FailureCode } from '@farcall/kernel-bridge/wire';
+
+import type { Container } from './container.js';
+import type { Event } from './events.js';
+import type { RemoteFunction } from './function.js';
+import { endLease, keepOnlyRunning, loseLeases, type Blame } from './leases.js';
+import type { State } from './state.js';
+import { CANCEL_GRACE_MS, failQueued } from './verdict.js';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** A container without a connection keeps its inputs for so long. */
+const DISCONNECTED_MS = 60_000;
+/** A stopped process is lost after so long; it is reported with every heartbeat, so it goes on when it is not. */
+const STOPPED_MS = 20_000;
+const STOPPED_REPORT_MS = 8_000;
+/** After a reconnect, outcomes of leases that it does not hold arrive within this. */
+const DOUBT_MS = 2_000;
+/** What was told to leave and holds nothing is killed after this; so is what does not end a cancelled lease. */
+const LEAVE_MS = 30_000;
+const START_FAILURES = 5;
+const UNREADABLE = 2;
+const FIRST_BACKOFF_MS = 1_000;
+const LAST_BACKOFF_MS = 60_000;
+
+export function containerStarted(s: State, { container: id, pid }: Of<'container.started'>): void {
+  const container = s.containers.get(id);
+  if (container === undefined) return;
+  container.pid = pid;
+  if (container.state === 'requested') container.state = 'starting';
+}
+
+export function containerConnected(s: State, { container: id, held }: Of<'container.connected'>): void {
+  const container = s.containers.get(id);
+  if (container === undefined || container.isGone) return s.out.act({ do: 'dismiss', container: id });
+  const isAdopted = container.isAwaited;
+  container.isConnected = true;
+  container.isCutOff = false;
+  container.isAwaited = false;
+  if (container.state === 'requested') container.state = 'starting';
+  if (isAdopted && container.state === 'starting') becomeReady(s, container);
+  for (const [number, first] of held) {
+    container.lastLease = Math.max(container.lastLease, number);
+    // Its inputs were given to others while it was away. After a restart it may be work of a call that is yet to come back.
+    if (container.lease(number) === undefined && !isAdopted)
+      s.out.act({ do: 'lease.cancel', container: id, lease: number, first, graceMs: CANCEL_GRACE_MS });
+  }
+  const numbers = new Set(held.map(([number]) => number));
+  for (const lease of container.leases) lease.doubtedUntil = numbers.has(lease.number) ? 0 : s.now + DOUBT_MS;
+  repeatOrders(s, container);
+  s.touch(container.fn);
+}
+
+export function containerReady(s: State, { container: id }: Of<'container.ready'>): void {
+  const container = s.containers.get(id);
+  if (container?.state === 'starting' || container?.state === 'requested') becomeReady(s, container);
+}
+
+export function containerBroken(s: State, { container: id, failure }: Of<'container.broken'>): void {
+  const container = s.containers.get(id);
+  if (container === undefined || container.leavingAt > 0) return;
+  leave(s, container, 'drain');
+  startFailed(s, container.fn, failure.code, `${failure.kind}: ${failure.message}`);
+}
+
+export function containerWaiting(s: State, { container: id, waiting }: Of<'container.waiting'>): void {
+  const container = s.containers.get(id);
+  if (container === undefined) return;
+  container.isWaiting = waiting;
+  if (waiting) keepOnlyRunning(s, container);
+  s.touch(container.fn);
+  s.touchAll();
+}
+
+export function containerDisconnected(s: State, { container: id }: Of<'container.disconnected'>): void {
+  const container = s.containers.get(id);
+  if (container === undefined) return;
+  container.isConnected = false;
+  container.disconnectedAt = s.now;
+}
+
+export function containersStopped(s: State, { containers }: Of<'containers.stopped'>): void {
+  for (const id of containers) {
+    const container = s.containers.get(id);
+    if (container === undefined) continue;
+    if (container.stoppedSince === 0) container.stoppedSince = s.now;
+    container.stoppedSeen = s.now;
+  }
+}
+
+export function containerExited(s: State, event: Of<'container.exited'>): void {
+  const container = s.containers.get(event.container);
+  if (container === undefined) return;
+  const neverServed = container.taken === 0 && container.leavingAt === 0 && event.reason !== 'stopped';
+  bury(s, container, event);
+  if (neverServed) startFailed(s, container.fn, 'container.start', event.detail || `it ended with code ${event.code}`);
+}
+
+/** The container is no more: its leases are settled or queued, its resources free. */
+export function bury(s: State, container: Container, blame?: Blame): void {
+  const wasLost = container.isGone;
+  container.state = container.leavingAt > 0 ? 'gone' : 'lost';
+  // What was killed on purpose is nobody's fault.
+  if (!wasLost) loseLeases(s, container, blame && container.isKilled ? { ...blame, reason: 'stopped' } : blame);
+  remove(s, container);
+}
+
+export function remove(s: State, container: Container): void {
+  s.containers.delete(container.id);
+  s.forgetful.delete(container);
+  container.fn.containers.delete(container);
+  container.host?.containers.delete(container);
+  for (const call of container.calls) call.containers.delete(container);
+  container.calls.clear();
+  s.touch(container.fn);
+  s.touchAll();
+}
+
+/** drain: takes no new inputs and finishes what it holds. kill: now; what it holds comes back once it is gone. */
+export function leave(s: State, container: Container, how: 'drain' | 'kill'): void {
+  if (container.leavingAt === 0) container.leavingAt = s.now;
+  if (how === 'kill') container.isKilled = true;
+  if (!container.isGone) container.state = 'draining';
+  s.out.act({ do: 'stop', container: container.id, how });
+}
+
+/** Everything about containers that only time decides. */
+export function watchContainers(s: State): void {
+  for (const container of [...s.containers.values()]) {
+    watchConnection(s, container);
+    watchStopped(s, container);
+    watchStart(s, container);
+    watchLeaving(s, container);
+  }
+}
+
+function becomeReady(s: State, container: Container): void {
+  container.state = 'ready';
+  container.idleSince = s.now;
+  container.fn.hasStarted = true;
+  s.touch(container.fn);
+}
+
+/** What the lost connection, or the supervisor's, may have swallowed. */
+function repeatOrders(s: State, container: Container): void {
+  const { id } = container;
+  if (container.leavingAt > 0) s.out.act({ do: 'stop', container: id, how: container.isKilled ? 'kill' : 'drain' });
+  for (const lease of container.leases) {
+    lease.revokeFrom = Infinity;
+    if (lease.cancelledAt === 0 || lease.doubtedUntil > 0) continue;
+    s.out.act({ do: 'lease.cancel', container: id, lease: lease.number, first: lease.next, graceMs: CANCEL_GRACE_MS });
+  }
+}
+
+function watchConnection(s: State, container: Container): void {
+  for (const lease of [...container.leases])
+    // Neither held nor answered: it never arrived there.
+    if (lease.doubtedUntil > 0 && lease.doubtedUntil <= s.now) endLease(s, lease);
+  const isAway = !container.isConnected && container.disconnectedAt > 0 && !container.isCutOff && !container.isAwaited;
+  if (!isAway || s.now - container.disconnectedAt < DISCONNECTED_MS) return;
+  container.isCutOff = true;
+  loseLeases(s, container);
+  s.touch(container.fn);
+}
+
+function watchStopped(s: State, container: Container): void {
+  if (container.stoppedSince === 0) return;
+  if (s.now - container.stoppedSeen > STOPPED_REPORT_MS) container.stoppedSince = 0;
+  else if (s.now - container.stoppedSince >= STOPPED_MS && !container.isGone) {
+    leave(s, container, 'kill');
+    loseLeases(s, container);
+    container.state = 'lost';
+  }
+}
+
+function watchStart(s: State, container: Container): void {
+  const isUp = container.state !== 'requested' && container.state !== 'starting';
+  const limitMs = container.fn.spec.startup_timeout * 1000;
+  if (isUp || container.isAwaited || limitMs <= 0 || s.now - container.requestedAt < limitMs) return;
+  leave(s, container, 'kill');
+  startFailed(s, container.fn, 'container.start', `it did not come up within ${container.fn.spec.startup_timeout} s`);
+}
+
+function watchLeaving(s: State, container: Container): void {
+  const isStuck = container.leases.some((lease) => lease.cancelledAt > 0 && lease.open === 0 && s.now - lease.cancelledAt > LEAVE_MS);
+  const isLate = container.leavingAt > 0 && container.leases.length === 0 && s.now - container.leavingAt > LEAVE_MS;
+  if ((isStuck || isLate) && !container.isKilled && container.isConnected) leave(s, container, 'kill');
+}
+
+function startFailed(s: State, fn: RemoteFunction, code: FailureCode, detail: string): void {
+  fn.startFailures += 1;
+  if (code === 'payload.unreadable') fn.unreadable += 1;
+  fn.lastStartFailure = detail;
+  fn.startAfter = s.now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (fn.startFailures - 1));
+  s.touch(fn);
+  if (fn.startFailures < START_FAILURES && fn.unreadable < UNREADABLE) return;
+  fn.startFailures = 0;
+  fn.unreadable = 0;
+  const calls = [...s.calls.values()].filter((call) => call.fn === fn);
+  failQueued(s, calls, code, detail);
+}

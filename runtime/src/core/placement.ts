@@ -1,0 +1,124 @@
+// Makes what the autoscaler wishes so, within what the hosts have: starts containers, stops idle ones, and lets functions
+// give way to others that wait. Says what is missing when it cannot.
+
+import { desire } from './autoscaler.js';
+import { Container } from './container.js';
+import type { RemoteFunction } from './function.js';
+import { choiceOf, matches } from './gpu.js';
+import type { Host } from './host.js';
+import { order } from './hosts.js';
+import { leave } from './life.js';
+import type { State } from './state.js';
+
+/** Containers a core carries unless max_containers asks for more. */
+const PER_CORE = 4;
+
+export function scale(s: State, fn: RemoteFunction): void {
+  fn.wish = desire(s, fn);
+  let active = 0;
+  for (const container of fn.containers) if (container.isActive) active += 1;
+  fn.shortage = '';
+  for (; active < fn.wish.desired; active += 1) {
+    fn.shortage = startOne(s, fn, active);
+    if (fn.shortage !== '') break;
+  }
+  if (fn.shortage === '' || active > fn.wish.desired) stopSurplus(s, fn, active);
+}
+
+/** Starts one more; else says why not. */
+function startOne(s: State, fn: RemoteFunction, active: number): string {
+  if (s.hosts.size === 0) return 'no host is connected yet';
+  if (s.now < fn.startAfter) return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
+  // Inputs that others wait for must not wait for limits, or a deep recursion would never end.
+  const isUrgent = active === 0 && isAwaited(s, fn);
+  let lack = '';
+  for (const host of s.hosts.values()) {
+    const { claim, lacks } = host.fit(fn.spec);
+    lack = lacks === '' && isCrowded(fn, host) ? `${PER_CORE} containers a core run already` : sentenceOf(host, fn, lacks);
+    if (lack !== '' && !(isUrgent && lacks !== 'gpu')) continue;
+    start(s, fn, host, claim);
+    return '';
+  }
+  giveWay(s, fn, active);
+  return lack;
+}
+
+function start(s: State, fn: RemoteFunction, host: Host, claim: Container['claim']): void {
+  const container = new Container(s.newContainerId(), fn, claim, s);
+  container.host = host;
+  host.containers.add(container);
+  fn.containers.add(container);
+  s.containers.set(container.id, container);
+  order(s, container);
+}
+
+function isCrowded(fn: RemoteFunction, host: Host): boolean {
+  return fn.settings.maxContainers === 0 && host.crowd >= Math.max(1, Math.floor(PER_CORE * host.cpus));
+}
+
+function sentenceOf(host: Host, fn: RemoteFunction, lacks: '' | 'gpu' | 'cpu' | 'memory'): string {
+  if (lacks === '') return '';
+  if (lacks === 'cpu') return `all ${host.cpus} cores are claimed`;
+  if (lacks === 'memory') return `all ${host.memory} MiB of memory are claimed`;
+  const holders = host.gpus.flatMap((gpu) => host.holderOf(gpu.uuid)?.fn.fullName ?? []);
+  const who = holders.length > 0 ? `; held by ${[...new Set(holders)].join(', ')}` : '';
+  return `no GPU ${fn.spec.gpu.filter((choice) => choice !== '').join(' or ')} is free${who}`;
+}
+
+/** Whether some container waits for a call of this function. */
+function isAwaited(s: State, fn: RemoteFunction): boolean {
+  for (const siblings of s.children.values())
+    for (const child of siblings) {
+      const parent = child.opening.parent;
+      if (child.fn !== fn || child.available === 0 || parent === undefined) continue;
+      if (s.calls.get(parent.call_id)?.leaseOf(parent.index)?.container.isWaiting === true) return true;
+    }
+  return false;
+}
+
+/** Another function's idle container leaves for this one; or, if this one has none at all, one of whoever has most. */
+function giveWay(s: State, fn: RemoteFunction, active: number): void {
+  const missing = fn.wish.desired - active;
+  const others = [...s.containers.values()].filter((other) => other.fn !== fn && helps(fn, other));
+  const leaving = others.filter((other) => other.leavingAt > 0).length;
+  const idle = others.filter((other) => other.isIdle && other.leavingAt === 0 && isSpare(other));
+  idle.sort((a, b) => a.idleSince - b.idleSince);
+  for (const other of idle.slice(0, Math.max(0, missing - leaving))) leave(s, other, 'drain');
+  if (leaving > 0 || idle.length > 0 || active > 0) return;
+  const busy = others.filter((other) => other.isUsable && other.leavingAt === 0 && activeOf(other.fn) > Math.max(1, other.fn.settings.minContainers));
+  busy.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.held - b.held);
+  if (busy[0] !== undefined) leave(s, busy[0], 'drain');
+}
+
+/** What it holds is what the function lacks. */
+function helps(fn: RemoteFunction, other: Container): boolean {
+  if (other.isWaiting && other.claim.gpus.length === 0) return false;
+  const names = fn.spec.gpu.map((text) => choiceOf(text)).filter(({ count }) => count > 0);
+  if (names.length === 0) return true;
+  const held = other.host?.gpus.filter((gpu) => other.claim.gpus.includes(gpu.uuid)) ?? [];
+  return held.some((gpu) => names.some(({ name }) => matches(name, gpu.name)));
+}
+
+function isSpare({ fn }: Container): boolean {
+  return fn.isReplaced || activeOf(fn) > fn.settings.minContainers;
+}
+
+function activeOf(fn: RemoteFunction): number {
+  let active = 0;
+  for (const container of fn.containers) if (container.isActive && container.leavingAt === 0) active += 1;
+  return active;
+}
+
+/** Idle containers beyond what is wished for leave after their window; those of replaced versions at once. */
+function stopSurplus(s: State, fn: RemoteFunction, active: number): void {
+  const windowMs = fn.isReplaced ? 0 : fn.settings.scaledownWindow * 1000;
+  let surplus = active - fn.wish.desired;
+  if (surplus <= 0) return;
+  const idle = [...fn.containers].filter((container) => container.isIdle && container.leavingAt === 0);
+  idle.sort((a, b) => a.idleSince - b.idleSince);
+  for (const container of idle) {
+    if (surplus <= 0 || s.now - container.idleSince < windowMs) return;
+    leave(s, container, 'drain');
+    surplus -= 1;
+  }
+}

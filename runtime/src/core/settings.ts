@@ -1,0 +1,57 @@
+// Functions become known, names come to mean other versions, and the autoscaler's settings change by name.
+
+import type { Event } from './events.js';
+import { RemoteFunction, settingsOf, type Settings } from './function.js';
+import { keyOf, type State } from './state.js';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+export function functionPut(s: State, { function: id, environment, spec }: Of<'function.put'>): void {
+  if (s.functions.has(id)) return;
+  const fn = new RemoteFunction(id, environment, spec);
+  s.functions.set(id, fn);
+  const key = keyOf(spec.app, spec.name);
+  fn.settings = { ...settingsOf(spec), ...s.settings.get(key) };
+  s.touch(fn);
+}
+
+export function functionReplaced(s: State, { app, name, function: id }: Of<'function.replaced'>): void {
+  for (const fn of s.functions.values()) {
+    if (fn.spec.app !== app || fn.spec.name !== name) continue;
+    fn.isReplaced = fn.id !== id;
+    if (fn.id === id) fn.isWanted = true;
+    s.touch(fn);
+  }
+}
+
+export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): void {
+  const key = keyOf(event.app, event.name);
+  const settings = { ...s.settings.get(key), ...given(event) };
+  const fns = [...s.functions.values()].filter(({ spec }) => keyOf(spec.app, spec.name) === key);
+  if (fns.length === 0)
+    return s.out.tell({ do: 'refuse', code: 'not.found', message: `no function ${event.name} in the app ${event.app}` });
+  const wrong = fns.map(({ spec }) => faultOf({ ...settingsOf(spec), ...settings })).find((fault) => fault !== '');
+  if (wrong !== undefined) return s.out.tell({ do: 'refuse', code: 'request.invalid', message: wrong });
+  s.settings.set(key, settings);
+  for (const fn of fns) {
+    fn.settings = { ...settingsOf(fn.spec), ...settings };
+    fn.isWanted = true;
+    s.touch(fn);
+  }
+}
+
+function given(event: Of<'autoscaler.updated'>): Partial<Settings> {
+  const { minContainers, maxContainers, bufferContainers, scaledownWindow } = event;
+  return {
+    ...(minContainers !== undefined && { minContainers }),
+    ...(maxContainers !== undefined && { maxContainers }),
+    ...(bufferContainers !== undefined && { bufferContainers }),
+    ...(scaledownWindow !== undefined && { scaledownWindow }),
+  };
+}
+
+function faultOf({ minContainers, maxContainers, bufferContainers, scaledownWindow }: Settings): string {
+  if (minContainers < 0 || maxContainers < 0 || bufferContainers < 0) return 'a number of containers is not below 0';
+  if (maxContainers > 0 && maxContainers < minContainers) return `max_containers (${maxContainers}) is below min_containers (${minContainers})`;
+  return scaledownWindow >= 0 ? '' : 'scaledown_window is not below 0';
+}

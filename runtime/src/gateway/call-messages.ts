@@ -1,0 +1,155 @@
+// Clients' messages that open, feed and end calls. Each becomes an event of the core; the replies are the core's commands.
+
+import type { CallDerive, CallId, CallOpen } from '@farcall/kernel-bridge/wire';
+
+import type { Happening } from '../core/events.js';
+import type { CallEntry } from './calls.js';
+import {
+  checkBlob, checkCallId, checkFunctionId, checkLengths, checkOneOf, checkParent, checkRange, checkTexts, invalid,
+} from './checks.js';
+import type { ClientSession } from './clients.js';
+import type { Handlers } from './handlers.js';
+import { mustHold, mustReach } from './nested.js';
+import type { Parts } from './parts.js';
+import { Refusal } from './refusal.js';
+import { kept, u32Of } from './tables.js';
+
+const FAILURE_POLICIES = ['continue', 'stop_after', 'stop_all'];
+/** Fed but not durable, over all clients: beyond it new inputs are refused. */
+const UNCOMMITTED_LIMIT = 256 * 1024 * 1024;
+
+export const callMessages: Handlers<ClientSession> = {
+  'call.open': (parts, client, message, payload) => {
+    checkOpening(parts, message);
+    checkOneOf(message.kind, ['remote', 'map', 'spawn', 'spawn_map'], 'kind');
+    checkOneOf(message.on_owner_lost, ['finish', 'cancel'], 'on_owner_lost');
+    checkParent(message.parent);
+    if (alreadyOpen(parts, client, message)) return;
+    mustHold(parts, client, message.parent);
+    mustHaveRoom(parts);
+    open(parts, client, message, {
+      ...common(message, client, payload), kind: message.kind, on_owner_lost: message.on_owner_lost,
+      ...(message.parent === undefined ? {} : { parent: message.parent }),
+    });
+  },
+
+  'call.derive': async (parts, client, message, payload) => {
+    checkOpening(parts, message);
+    checkCallId(message.base);
+    if (alreadyOpen(parts, client, message)) return;
+    mustReach(parts, client, message.base);
+    mustHaveRoom(parts);
+    const base = await parts.calls.find(message.base);
+    const indexes = message.indexes.length > 0 ? u32Of(kept(message.indexes)) : await unsucceeded(parts, base.id);
+    if (alreadyOpen(parts, client, message)) return;
+    open(parts, client, message, {
+      ...common(message, client, payload), kind: base.kind, on_owner_lost: 'finish', base: base.id, indexes,
+      ...(base.parent === undefined ? {} : { parent: base.parent }),
+    });
+  },
+
+  'inputs.put': (parts, client, message, payload) => {
+    const { call_id, first, count } = message;
+    checkRange(first, count);
+    const lengths = checkLengths(message.lengths, count, message.blobs, payload);
+    mustBeOpen(parts, client, call_id);
+    mustHaveRoom(parts);
+    const bytes = kept(payload);
+    const chunk = { call: call_id, first, count, lengths: bytes === payload ? lengths : lengths.slice(), blobs: message.blobs ?? [], payload: bytes };
+    parts.apply({ type: 'inputs.arrived', call: call_id, first, count, bytes: payload.length }, { client, chunk });
+  },
+
+  'call.seal': (parts, client, message) => {
+    checkRange(0, message.count);
+    mustBeOpen(parts, client, message.call_id);
+    parts.apply({ type: 'call.sealed', call: message.call_id, count: message.count }, { client });
+  },
+
+  'call.cancel': async (parts, client, message) => {
+    checkOneOf(message.scope, ['all', 'queued'], 'scope');
+    const { call_id, request, scope, terminate } = message;
+    mustReach(parts, client, call_id);
+    if (parts.core.call(call_id) !== undefined) {
+      parts.apply({ type: 'call.cancelled', call: call_id, scope, terminate }, { client, request });
+      return;
+    }
+    await parts.calls.find(call_id);
+    client.send({ type: 'call.cancelled', request, call_id });
+  },
+
+  'call.detach': (parts, client, message) => {
+    mustReach(parts, client, message.call_id);
+    if (parts.core.call(message.call_id) !== undefined) parts.apply({ type: 'call.detached', call: message.call_id }, { client });
+  },
+};
+
+function checkOpening(parts: Parts, message: CallOpen | CallDerive): void {
+  checkCallId(message.call_id);
+  parts.calls.mustBeOurs(message.call_id);
+  checkFunctionId(message.function_id);
+  checkOneOf(message.on_failure, FAILURE_POLICIES, 'on_failure');
+  checkTexts(message.bindings, 'bindings');
+  checkTexts(message.sources, 'sources');
+  checkBlob(message.blob);
+  if (parts.functions.get(message.function_id) === undefined)
+    throw new Refusal('not.found', `function ${message.function_id} was not put`);
+}
+
+/** A resend: the call is known, whatever became of it. */
+function alreadyOpen(parts: Parts, client: ClientSession, message: CallOpen | CallDerive): boolean {
+  const { call_id, request } = message;
+  if (parts.calls.get(call_id) === undefined && !parts.calls.isPast(call_id)) return false;
+  mustBeOwn(parts, client, call_id);
+  parts.commits.fact(() => client.send({ type: 'call.accepted', request, call_id }));
+  return true;
+}
+
+function mustBeOwn(parts: Parts, client: ClientSession, call: CallId): void {
+  if (client.inside !== undefined) mustReach(parts, client, call);
+}
+
+function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
+  mustReach(parts, client, call);
+  if (parts.core.call(call) !== undefined) return;
+  parts.calls.mustBeOurs(call);
+  throw parts.calls.get(call) === undefined && !parts.calls.isPast(call)
+    ? new Refusal('not.found', `call ${call} is not open here`)
+    : new Refusal('call.closed', `call ${call} has ended`);
+}
+
+function mustHaveRoom(parts: Parts): void {
+  if (parts.commits.full) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
+  if (parts.commits.waitingBytes > UNCOMMITTED_LIMIT)
+    throw new Refusal('resource.exhausted', 'too much is waiting to be written; send again in a moment');
+}
+
+function common(message: CallOpen | CallDerive, client: ClientSession, payload: Uint8Array): Omit<CallEntry, 'kind' | 'on_owner_lost'> {
+  return {
+    id: message.call_id, function: message.function_id, on_failure: message.on_failure, client: client.id, origin: message.origin.slice(0, 500),
+    bindings: message.bindings, sources: message.sources, created_at: Date.now() / 1000,
+    shared: message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob },
+  };
+}
+
+function open(parts: Parts, client: ClientSession, message: CallOpen | CallDerive, opening: CallEntry): void {
+  const happening: Happening = {
+    type: 'call.opened',
+    opening: {
+      call: opening.id, function: opening.function, kind: opening.kind, onFailure: opening.on_failure, onOwnerLost: opening.on_owner_lost,
+      attached: message.attached, client: client.id, origin: opening.origin,
+      ...(opening.parent === undefined ? {} : { parent: opening.parent }),
+      ...(opening.base === undefined ? {} : { base: { call: opening.base, indexes: opening.indexes ?? new Uint32Array(0) } }),
+    },
+  };
+  parts.calls.put(opening);
+  if (!parts.apply(happening, { client, request: message.request, opening })) parts.calls.forget(opening.id);
+}
+
+/** The inputs of a call that did not succeed, in order, as the store has it. */
+async function unsucceeded(parts: Parts, call: CallId): Promise<Uint32Array> {
+  const found = await parts.store.call(call);
+  const inputs = Math.max(found?.row.inputs ?? 0, parts.core.call(call)?.inputs ?? 0);
+  if (inputs === 0) throw invalid(`${call} has no inputs to run again`);
+  const succeeded = await parts.streams.succeeded(call, inputs);
+  return Uint32Array.from({ length: inputs }, (_, index) => index).filter((index) => succeeded[index] === 0);
+}

@@ -1,0 +1,127 @@
+// What each command of the core means: an operation for the store, something done at once, or a fact that waits for the
+// commits before it. The rule stands at the top of core/commands.ts; `runCommand` is the only place that applies it.
+
+
+import type { Command } from '../core/commands.js';
+import type { CallRow } from '../store/store.js';
+import { slicePiece } from './chunks.js';
+import { assign, cancelLease, dismiss, forgetCall, leasesRevoked, revokeLease, start, stop } from './dispatch.js';
+import { type Row, rowOf, settledRowOf } from './outcomes.js';
+import type { Parts, Source } from './parts.js';
+import { bytesOf } from './tables.js';
+
+type Do<Kind extends Command['do']> = Extract<Command, { do: Kind }>;
+type Runs = { readonly [Kind in Command['do']]: (parts: Parts, command: Do<Kind>, source: Source) => void };
+
+const RUNS: Runs = {
+  'persist.call': persistCall,
+  'persist.inputs': persistInputs,
+  'persist.outcomes': persistOutcomes,
+  'persist.settled': persistSettled,
+  'persist.state': persistState,
+  'persist.attempt': ({ commits }, { call, index, attempt }) => commits.persist({ put: 'attempt', call_id: call, index, attempt }),
+
+  'assign': assign,
+  'start': start,
+  'stop': stop,
+  'lease.revoke': revokeLease,
+  'lease.cancel': cancelLease,
+  'leases.revoked': leasesRevoked,
+  'forget': forgetCall,
+  'dismiss': dismiss,
+
+  'accept.call': ({ commits }, { call }, { client, request }) => {
+    if (client !== undefined && request !== undefined) commits.fact(() => client.send({ type: 'call.accepted', request, call_id: call }));
+  },
+  'accept.inputs': ({ commits }, { call, through }, { client }) => {
+    commits.fact(() => client?.send({ type: 'inputs.accepted', call_id: call, through }));
+  },
+  'accept.seal': ({ commits }, { call, count }, { client }) => {
+    commits.fact(() => client?.send({ type: 'call.sealed', call_id: call, count }));
+  },
+  'accept.cancel': ({ commits }, { call }, { client, request }) => {
+    if (client !== undefined && request !== undefined) commits.fact(() => client.send({ type: 'call.cancelled', request, call_id: call }));
+  },
+  'refuse': ({ commits }, { code, message }, { client, request }) => {
+    commits.fact(() => client?.fail(code, message, request));
+  },
+  'acknowledge': ({ commits, containers }, { container, through }) => {
+    commits.fact(() => containers.get(container)?.send({ type: 'outcomes.acknowledged', through }));
+  },
+  'publish': ({ commits, streams }, { call, seq }) => commits.fact(() => streams.publish(call, seq)),
+  'end': end,
+  'show': ({ commits, watches }, { call }) => commits.fact(() => watches.show(call)),
+};
+
+export function runCommand(parts: Parts, command: Command, source: Source): void {
+  const run = RUNS[command.do] as (parts: Parts, command: Command, source: Source) => void;
+  run(parts, command, source);
+}
+
+function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: Source): void {
+  const live = parts.core.call(call);
+  if (opening === undefined || live === undefined) throw new Error(`no opening to persist for ${call}`);
+  const { shared } = opening;
+  if (shared === undefined) throw new Error(`the opening of ${call} has no shared payload`);
+  const row: CallRow = {
+    call_id: call, function_id: opening.function, kind: opening.kind, state: live.state, inputs: live.inputs, sealed: live.sealed,
+    attached: live.attached, created_at: opening.created_at, started_at: live.startedAt, ended_at: live.endedAt, origin: opening.origin,
+    on_failure: opening.on_failure, on_owner_lost: opening.on_owner_lost, client: opening.client, bindings: opening.bindings,
+    sources: opening.sources, seq: live.seq,
+    ...(opening.base === undefined ? {} : { base: opening.base }),
+    ...(opening.parent === undefined ? {} : { parent: opening.parent }),
+    ...(opening.indexes === undefined ? {} : { indexes: bytesOf(opening.indexes) }),
+  };
+  parts.commits.persist({ put: 'call', row, shared }, 'bytes' in shared ? shared.bytes.length : 0);
+}
+
+function persistInputs(parts: Parts, { call, first, count }: Do<'persist.inputs'>, { chunk }: Source): void {
+  if (chunk === undefined) throw new Error(`no chunk to persist for ${call}`);
+  const from = first - chunk.first;
+  const piece = from === 0 && count === chunk.count ? chunk : slicePiece(chunk, from, from + count);
+  const fresh = { call, first, count, lengths: piece.lengths, blobs: piece.blobs, payload: piece.payload };
+  parts.chunks.hold(fresh);
+  parts.commits.persist({ put: 'chunk', row: { call_id: call, first, count, lengths: bytesOf(piece.lengths), blobs: piece.blobs, payload: piece.payload } }, piece.payload.length);
+  parts.commits.fact(() => parts.chunks.committed(call, first));
+}
+
+function persistOutcomes(parts: Parts, { call, seq, taken }: Do<'persist.outcomes'>, { batch }: Source): void {
+  if (batch === undefined) throw new Error(`no batch to persist for ${call}`);
+  const row = rowOf(batch.message, batch.payload, batch.container.id, seq, taken);
+  parts.commits.persist({ put: 'outcomes', row }, row.payload.length);
+  remember(parts, row);
+}
+
+function persistSettled(parts: Parts, { call, seq, ranges, status, attempts, code, message }: Do<'persist.settled'>): void {
+  const row = settledRowOf({ call, seq, ranges, status, attempts, code, message });
+  const broken = parts.broken.get(parts.calls.get(call)?.function ?? NO_FUNCTION);
+  const fromCode = code === 'container.start' || code === 'payload.unreadable';
+  const whole = fromCode && broken !== undefined ? { ...row, payload: broken } : row;
+  parts.commits.persist({ put: 'settled', row: whole }, whole.payload.length);
+  remember(parts, whole);
+}
+
+const NO_FUNCTION = '' as Parameters<Parts['broken']['get']>[0];
+
+function remember(parts: Parts, row: Row): void {
+  parts.streams.keep(row);
+  parts.failures.add(row);
+}
+
+function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
+  const live = parts.core.call(call);
+  if (live === undefined) return;
+  const { state, inputs, sealed, attached, seq, startedAt: started_at, endedAt: ended_at } = live;
+  parts.commits.persist({ put: 'state', row: { call_id: call, state, inputs, sealed, attached, seq, started_at, ended_at } });
+}
+
+function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
+  parts.commits.fact(() => {
+    parts.streams.end(call, { state, count, seq });
+    parts.watches.ended(call);
+    parts.calls.ended(call);
+    parts.chunks.forget(call);
+    parts.failures.forget(call);
+  });
+}
+

@@ -1,0 +1,108 @@
+// The first message of a connection: who it is, which protocol, and what takes its further messages. The token already said
+// what the peer may be; hello must agree with it.
+
+import { type ClientId, type ContainerId, type Hello, type HostId, PROTOCOL } from '@farcall/kernel-bridge/wire';
+
+import { clientMessages } from './client-messages.js';
+import { ClientSession } from './clients.js';
+import type { Connection, Receiver } from './connection.js';
+import { containerMessages } from './container-messages.js';
+import { loadFunction } from './dispatch.js';
+import { handle } from './handlers.js';
+import type { Parts } from './parts.js';
+import { supervisorMessages } from './supervisor-messages.js';
+
+type Greeting = (parts: Parts, connection: Connection, hello: Hello) => Receiver;
+
+const ROLES: Readonly<Record<Hello['role'], Greeting>> = { client: greetClient, container: greetContainer, supervisor: greetSupervisor };
+const ID = /^(cl|co|ho)-[0-9A-HJKMNP-TV-Z]{26}$/;
+const DEAF: Receiver = () => undefined;
+
+export function greet(parts: Parts, connection: Connection, hello: Hello): Receiver {
+  const [low, high] = [Number(hello.protocol[0]), Number(hello.protocol[1])];
+  if (!(low <= PROTOCOL[1] && high >= PROTOCOL[0])) {
+    connection.close(4406, `protocol ${PROTOCOL.join('–')} is spoken here, not ${low}–${high}`);
+    return DEAF;
+  }
+  if (!Object.hasOwn(ROLES, hello.role) || !ID.test(hello.id)) {
+    connection.close(4400, 'hello names no known role, or its id is malformed');
+    return DEAF;
+  }
+  return ROLES[hello.role](parts, connection, hello);
+}
+
+function welcome(parts: Parts, connection: Connection, high: number, key?: string): void {
+  const { version, store, epoch, blobs } = parts.identity;
+  connection.send({
+    type: 'welcome', protocol: Math.min(high, PROTOCOL[1]), version, store, epoch,
+    ...(key === undefined ? {} : { key }), ...(connection.peer.local ? { blobs } : {}),
+  });
+}
+
+function refuse(connection: Connection, why: string): Receiver {
+  connection.close(4401, why);
+  return DEAF;
+}
+
+function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiver {
+  const { principal } = connection.peer;
+  if (principal.kind === 'supervisor') return refuse(connection, 'a supervisor is no client');
+  if (principal.kind === 'container' && principal.first) return refuse(connection, 'the container must say hello first');
+  const inside = principal.kind === 'container' ? principal.container : undefined;
+  const client = new ClientSession(hello.id as ClientId, connection, hello.python, inside);
+  parts.clients.add(client);
+  welcome(parts, connection, hello.protocol[1]);
+  parts.apply({ type: 'client.connected', client: client.id }, { client });
+  connection.onClosed = () => {
+    parts.streams.releaseAll(client);
+    parts.watches.unwatchAll(client);
+    if (parts.clients.remove(client)) parts.apply({ type: 'client.lost', client: client.id });
+  };
+  return (message, payload) => handle(clientMessages, parts, client, message, payload);
+}
+
+function greetContainer(parts: Parts, connection: Connection, hello: Hello): Receiver {
+  const { principal } = connection.peer;
+  if (principal.kind !== 'container' || principal.container !== hello.id) return refuse(connection, 'the token is another container\'s');
+  const container = parts.containers.get(hello.id as ContainerId);
+  if (container === undefined) {
+    connection.close(4410, 'the gateway does not know this container');
+    return DEAF;
+  }
+  container.connection?.close(4409, 'the same container connected again');
+  container.connection = connection;
+  container.calls.clear();
+  let key: string | undefined;
+  if (principal.first) {
+    const made = parts.tokens.exchange(container.id);
+    key = made.key;
+    container.keyHash = made.hash;
+    parts.commits.persist({ put: 'container', row: { container_id: container.id, function_id: container.function_, key_hash: made.hash, gone: false } });
+  }
+  welcome(parts, connection, hello.protocol[1], key);
+  connection.onClosed = () => {
+    if (container.connection !== connection) return;
+    container.connection = undefined;
+    if (parts.containers.get(container.id) === container) parts.apply({ type: 'container.disconnected', container: container.id });
+  };
+  parts.apply({ type: 'container.connected', container: container.id, held: (hello.held ?? []).filter(isHeld) });
+  if (principal.first) loadFunction(parts, container);
+  return (message, payload) => handle(containerMessages, parts, container, message, payload);
+}
+
+function isHeld(entry: readonly [number, number]): boolean {
+  return Array.isArray(entry) && Number.isSafeInteger(entry[0]) && Number.isSafeInteger(entry[1]);
+}
+
+function greetSupervisor(parts: Parts, connection: Connection, hello: Hello): Receiver {
+  if (connection.peer.principal.kind !== 'supervisor') return refuse(connection, 'the token is not a supervisor\'s');
+  const host = hello.id as HostId;
+  parts.supervisors.connected(host, connection, performance.now());
+  welcome(parts, connection, hello.protocol[1]);
+  connection.onClosed = () => {
+    parts.supervisors.disconnected(host, connection);
+    parts.hosts.disconnected(host);
+  };
+  const session = { host, stopped: 0 };
+  return (message, payload) => handle(supervisorMessages, parts, session, message, payload);
+}

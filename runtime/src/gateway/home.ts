@@ -1,0 +1,110 @@
+// The gateway's folder: private, with the tokens, the socket and the file that tells clients where it listens.
+// Tokens are made once for a home and stay. Files are 0600, folders 0700, whatever the umask.
+
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { newToken } from './authenticate.js';
+
+/** What a Unix socket's path may be long. */
+const LONGEST_SOCKET_PATH = 100;
+
+export interface Discovery {
+  readonly pid: number;
+  readonly url: string;
+  readonly token: string;
+  readonly version: string;
+  readonly protocol: readonly [number, number];
+  readonly started_at: number;
+}
+
+export class Home {
+  readonly logs: string;
+  readonly payloads: string;
+  readonly log: string;
+
+  constructor(readonly folder: string) {
+    this.logs = join(folder, 'logs');
+    this.payloads = join(folder, 'payloads');
+    this.log = join(folder, 'gateway.log');
+    for (const path of [folder, this.logs, this.payloads]) makePrivate(path);
+  }
+
+  /** The token in this file, made if there is none. */
+  token(name: 'token' | 'supervisor.token'): string {
+    const path = join(this.folder, name);
+    const known = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+    if (/^[A-Za-z0-9_-]{43}$/.test(known)) {
+      chmodSync(path, 0o600);
+      return known;
+    }
+    const made = newToken();
+    writePrivate(path, `${made}\n`);
+    return made;
+  }
+
+  /** Where it listens by itself: in the folder, or in a short private one when that path is too long for a socket. */
+  socketPath(): string {
+    const inside = join(this.folder, 'gateway.sock');
+    if (Buffer.byteLength(inside) <= LONGEST_SOCKET_PATH) return inside;
+    const digest = createHash('sha256').update(this.folder).digest('hex').slice(0, 8);
+    return join('/tmp', `farcall-${userInfo().uid}-${digest}`, 'gateway.sock');
+  }
+
+  /** The pid of the gateway that said last that it listens here. */
+  holder(): number | undefined {
+    try {
+      const { pid } = JSON.parse(readFileSync(join(this.folder, 'gateway.json'), 'utf8')) as { pid?: unknown };
+      return typeof pid === 'number' ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  announce(discovery: Discovery): void {
+    writePrivate(join(this.folder, 'gateway.json'), `${JSON.stringify(discovery)}\n`);
+  }
+
+  /** Takes the announcement back, if it is still ours. */
+  retract(): void {
+    if (this.holder() === process.pid) rmSync(join(this.folder, 'gateway.json'), { force: true });
+  }
+}
+
+/** Makes way for a socket: a private folder, and no stale file. Throws when something listens there. */
+export async function clearSocket(path: string): Promise<void> {
+  makePrivate(dirname(path));
+  if (!existsSync(path)) return;
+  if (await answers(path)) throw new Error(`something already listens on ${path}`);
+  rmSync(path, { force: true });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+function makePrivate(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  const ours = found.uid === (process.getuid?.() ?? found.uid);
+  // A folder in /tmp may have been put there by someone else.
+  if (!found.isDirectory() || !ours) throw new Error(`${path} is not a folder of this user`);
+  if ((found.mode & 0o077) !== 0 && path !== tmpdir()) chmodSync(path, 0o700);
+}
+
+function writePrivate(path: string, text: string): void {
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, text, { mode: 0o600 });
+  chmodSync(part, 0o600);
+  renameSync(part, path);
+}

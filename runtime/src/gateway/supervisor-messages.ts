@@ -1,0 +1,47 @@
+// Supervisors' messages: what a host has, which containers live, what they print.
+
+import type { HostId } from '@farcall/kernel-bridge/wire';
+
+import { dropContainer } from './dispatch.js';
+import type { Handlers } from './handlers.js';
+
+export interface SupervisorSession {
+  readonly host: HostId;
+  /** Containers that were stopped at the last heartbeat. */
+  stopped: number;
+}
+
+export const supervisorMessages: Handlers<SupervisorSession> = {
+  'host.state': (parts, { host }, message) => {
+    const { cpus, memory, gpus, containers } = message;
+    parts.supervisors.heard(host, performance.now());
+    const owned = parts.hosts.connected(host, { cpus, memory, gpus, containers });
+    parts.apply({ type: 'host.connected', host, cpus, memory, gpus, containers: owned });
+    parts.supervisors.settle(host);
+  },
+
+  'heartbeat': (parts, session, { stopped }) => {
+    parts.supervisors.heard(session.host, performance.now());
+    if (stopped.length > 0 || session.stopped > 0) parts.apply({ type: 'containers.stopped', containers: stopped });
+    session.stopped = stopped.length;
+  },
+
+  'container.started': (parts, _session, { container_id, pid, starter }) => {
+    parts.log.info({ container: container_id, containerPid: pid, starter }, 'container.started');
+    parts.apply({ type: 'container.started', container: container_id, pid });
+  },
+
+  'container.exited': (parts, _session, message) => {
+    const { container_id: container, reason, code, lease, index, detail } = message;
+    parts.log.info({ container, reason, code, lease, index, user: { detail: detail.slice(0, 2000) } }, 'container.exited');
+    parts.hosts.exited(container);
+    parts.apply({ type: 'container.exited', container, reason, code, lease, index, detail });
+    dropContainer(parts, container);
+  },
+
+  'lease.revoked': (parts, _session, { container_id, lease, first }) => {
+    parts.apply({ type: 'lease.revoked', container: container_id, lease, first });
+  },
+
+  'output.put': (parts, _session, message, payload) => parts.outputs.arrived(message, payload),
+};

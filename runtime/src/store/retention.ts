@@ -1,0 +1,145 @@
+// What is deleted when: final calls after their days, payloads beyond the budget, read longest ago first, and files that
+// no row owns. Rows go before files, so a crash in between leaves only files, which the next sweep finds.
+
+import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
+import { isBlobId } from '@farcall/kernel-bridge/wire';
+
+import type { Link } from './link.js';
+import type { Payloads } from './payloads.js';
+import type { Expired, Keep } from './store.js';
+import type { Write } from './writes.js';
+
+/** A file without an owner may belong to a submit under way; after this it does not. */
+const ORPHAN_MS = 24 * 3600 * 1000;
+
+interface Candidate {
+  readonly id: CallId;
+  readonly endedAt: number;
+  /** Payload bytes in rows and in the call's files. */
+  readonly bytes: number;
+  readonly isEmpty: boolean;
+}
+
+interface Blob {
+  readonly id: BlobId;
+  readonly size: number;
+}
+
+export class Retention {
+  /** Unix seconds of the last read, not yet in the file. */
+  readonly #reads = new Map<CallId, number>();
+
+  constructor(
+    private readonly link: Link,
+    private readonly payloads: Payloads,
+    private readonly commit: (writes: readonly Write[]) => Promise<void>,
+  ) {}
+
+  wasRead(call: CallId): void {
+    this.#reads.set(call, Date.now() / 1000);
+  }
+
+  /** Writes down what was read when. */
+  async flush(): Promise<void> {
+    const writes = [...this.#reads].map(([call, at]): Write => ['call.read', at, call]);
+    this.#reads.clear();
+    if (writes.length > 0) await this.commit(writes);
+  }
+
+  async expire(keep: Keep): Promise<Expired> {
+    await this.flush();
+    await this.#measureBlobs();
+    const candidates = await this.#candidates();
+    const before = Date.now() / 1000 - keep.olderThanMs / 1000;
+    const old = candidates.filter(({ endedAt }) => endedAt < before);
+    for (const { id } of old) await this.#delete(id, await this.#blobsOf(id));
+    const emptied = await this.#fit(
+      candidates.filter((call) => !old.includes(call) && !call.isEmpty),
+      keep.budgetBytes,
+    );
+    await this.#sweep();
+    return { deleted: old.map(({ id }) => id), emptied, bytes: await this.#bytes() };
+  }
+
+  async #candidates(): Promise<readonly Candidate[]> {
+    const rows = await this.link.read('retire');
+    return rows.map((row) => ({
+      id: String(row['id']) as CallId,
+      endedAt: Number(row['ended_at']),
+      bytes: Number(row['bytes']),
+      isEmpty: row['expired'] === 1,
+    }));
+  }
+
+  async #fit(calls: readonly Candidate[], budget: number): Promise<readonly CallId[]> {
+    const emptied: CallId[] = [];
+    let bytes = await this.#bytes();
+    for (const call of calls) {
+      if (bytes <= budget) break;
+      const blobs = await this.#blobsOf(call.id);
+      const freed = blobs.reduce((sum, { size }) => sum + size, call.bytes);
+      if (freed === 0) continue;
+      await this.#empty(call.id, blobs);
+      emptied.push(call.id);
+      bytes -= freed;
+    }
+    return emptied;
+  }
+
+  async #bytes(): Promise<number> {
+    const [row] = await this.link.read('bytes');
+    return Number(row?.['bytes'] ?? 0);
+  }
+
+  async #delete(call: CallId, blobs: readonly Blob[]): Promise<void> {
+    await this.commit([
+      ['delete.outcomes', call],
+      ['delete.chunks', call],
+      ['delete.attempts', call],
+      ['delete.openings', call],
+      ['delete.blobs', call],
+      ['delete.call', call],
+    ]);
+    await this.#removeFiles(call, blobs);
+  }
+
+  async #empty(call: CallId, blobs: readonly Blob[]): Promise<void> {
+    await this.commit([
+      ['empty.outcomes', call],
+      ['empty.opening', call],
+      ['delete.chunks', call],
+      ['delete.blobs', call],
+      ['empty.call', call],
+    ]);
+    await this.#removeFiles(call, blobs);
+  }
+
+  async #blobsOf(call: CallId): Promise<readonly Blob[]> {
+    const rows = await this.link.read('blobs.of', call);
+    return rows.map((row) => ({ id: String(row['id']) as BlobId, size: Number(row['size']) }));
+  }
+
+  async #removeFiles(call: CallId, blobs: readonly Blob[]): Promise<void> {
+    await this.payloads.removeCall(call);
+    for (const { id } of blobs) await this.payloads.remove(id);
+  }
+
+  /** Others write blobs, so their sizes are looked up once, here. */
+  async #measureBlobs(): Promise<void> {
+    const rows = await this.link.read('blobs.unsized');
+    const writes: Write[] = [];
+    for (const row of rows) {
+      const id = String(row['id']);
+      if (isBlobId(id)) writes.push(['blob.size', (await this.payloads.size(id)) ?? 0, id]);
+    }
+    if (writes.length > 0) await this.commit(writes);
+  }
+
+  async #sweep(): Promise<void> {
+    const idle = await this.payloads.idle(ORPHAN_MS);
+    const owners = [...new Set(idle.values())];
+    const rows = await this.link.read('known', JSON.stringify(owners));
+    const known = new Set(rows.map((row) => String(row['id'])));
+    for (const [name, owner] of idle) if (!known.has(owner)) await this.payloads.removeFile(name);
+  }
+}

@@ -1,0 +1,204 @@
+// The store of a gateway: rows in one SQLite file owned by a thread (thread.ts), larger payloads in files beside it that
+// this half writes and reads. Only the thread touches the file; what it answers is made into rows of the seam here.
+
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { CallId } from '@farcall/kernel-bridge/wire';
+
+import { Commits } from './commits.js';
+import { StoreClosed, StoreCorrupt, StoreExpired, StoreFull } from './errors.js';
+import { Link } from './link.js';
+import { blobsOf, isNew } from './operations.js';
+import { type AnyOutcomes, holdsAny, runsOf } from './outcome-rows.js';
+import { Payloads } from './payloads.js';
+import type { Durability, Row } from './protocol.js';
+import { Retention } from './retention.js';
+import { callOf, chunkOf, containerOf, functionOf, keptOf, outcomesOf, storedCallOf } from './rows.js';
+import { type Measure, Space } from './space.js';
+import type { ChunkRow, Expired, Keep, Operation, Part, Restored, Store, StoredCall, Stored } from './store.js';
+import { type FileKind, type Write, writesOf } from './writes.js';
+
+export interface SqliteOptions {
+  /** Holds store.db and payloads/; made if it is not there. */
+  readonly folder: string;
+  /** process: survives a kill. power: also a loss of power, by an fsync per commit. */
+  readonly durability: Durability;
+  /** Gives up opening. */
+  readonly signal?: AbortSignal;
+  /** The bundled thread.ts; where it is not beside the running bundle. */
+  readonly threadUrl?: URL;
+  readonly measure?: Measure;
+}
+
+/** Rejects with StoreBusy, StoreCorrupt (the file was set aside), StoreTooNew. */
+export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
+  const { folder, durability, signal } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const payloads = await Payloads.open(join(folder, 'payloads'), durability);
+  const file = join(folder, 'store.db');
+  try {
+    const link = await Link.open(
+      options.threadUrl ?? new URL('./store-thread.mjs', import.meta.url),
+      { file, durability },
+      signal,
+    );
+    return new SqliteStore(link, payloads, new Space(folder, options.measure));
+  } catch (error) {
+    if (error instanceof StoreCorrupt) throw new StoreCorrupt(error.why, await setAside(file));
+    throw error;
+  }
+}
+
+async function setAside(file: string): Promise<string> {
+  const target = `${file}.corrupt-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  await rename(file, target);
+  await rename(`${file}-wal`, `${target}-wal`).catch(() => undefined);
+  return target;
+}
+
+export class SqliteStore implements Store {
+  readonly id: string;
+  readonly epoch: string;
+  readonly #commits: Commits;
+  readonly #retention: Retention;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly link: Link,
+    /** Where blobs are; the gateway streams them through it. */
+    readonly payloads: Payloads,
+    private readonly space: Space,
+  ) {
+    this.id = link.names.id;
+    this.epoch = link.names.epoch;
+    this.#commits = new Commits((groups) => link.commit(groups));
+    this.#retention = new Retention(link, payloads, (writes) => this.#commits.add(writes, undefined));
+  }
+
+  async append(group: readonly Operation[]): Promise<void> {
+    if (this.#closing !== undefined) throw new StoreClosed('the store is closed');
+    const before: Promise<unknown>[] = [];
+    const place = (call: CallId, kind: FileKind, payload: Uint8Array): number => {
+      const { offset, written } = this.payloads.append(call, kind, payload);
+      before.push(written);
+      return offset;
+    };
+    if (!this.space.isKnownGood && group.some(isNew)) before.push(this.space.check());
+    const writes = group.flatMap((operation) => writesOf(operation, place));
+    const blobs = group.flatMap(blobsOf);
+    if (blobs.length > 0) before.push(this.payloads.settle(blobs));
+    await this.#committed(writes, before);
+  }
+
+  async load(): Promise<Restored> {
+    const { functions, containers, calls } = await this.link.restore();
+    return {
+      functions: functions.map(functionOf),
+      containers: containers.map(containerOf),
+      calls: calls.map(({ row, states, attempts }) => ({
+        row: callOf(row),
+        settled: runsOf(states),
+        attempts: new Map(attempts),
+      })),
+    };
+  }
+
+  async payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {
+    const [row] = await this.link.read(of === 'function' ? 'code' : 'shared', id);
+    if (row === undefined) return undefined;
+    if (typeof row['blob'] === 'string') return { blob: row['blob'] } as Stored;
+    return { bytes: await this.#bytesOf(id as CallId, 'inputs', row) };
+  }
+
+  async call(id: CallId): Promise<StoredCall | undefined> {
+    const [row] = await this.link.read('call', id);
+    return row === undefined ? undefined : storedCallOf(row);
+  }
+
+  async calls(limit: number): Promise<readonly StoredCall[]> {
+    const rows = await this.link.read('calls', limit);
+    return rows.map(storedCallOf);
+  }
+
+  async chunks(call: CallId, first: number, count: number): Promise<readonly ChunkRow[]> {
+    const found = await this.link.read('chunks', call, first, first + count);
+    this.#wholeRead(call, found);
+    const rows = found.filter((row) => Number(row['first']) + Number(row['count']) > first);
+    const read = async (row: Row): Promise<ChunkRow> => {
+      const payload = await this.#bytesOf(call, 'inputs', row);
+      return { ...chunkOf(call, row), payload };
+    };
+    return Promise.all(rows.map(read));
+  }
+
+  async outcomes(call: CallId, seq: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
+    const found = await this.link.read('outcomes', call, seq, seq + count);
+    const rows = found.filter((row) => Number(row['seq']) + Number(row['count']) > seq);
+    return this.#outcomes(call, rows, part);
+  }
+
+  async outcomesOf(call: CallId, first: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
+    const found = await this.link.read('outcomes.of', call, first, first + count);
+    const rows = found.filter((row) => holdsAny(outcomesOf(row), first, count));
+    return this.#outcomes(call, rows, part);
+  }
+
+  expire(keep: Keep): Promise<Expired> {
+    return this.#retention.expire(keep);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // When was read what is only a hint: a thread that is gone must not keep the rest from closing.
+    await this.#retention.flush().catch(() => undefined);
+    await this.#commits.drained();
+    await this.link.close();
+    await this.payloads[Symbol.asyncDispose]();
+  }
+
+  async #committed(writes: readonly Write[], before: readonly Promise<unknown>[]): Promise<void> {
+    try {
+      await this.#commits.add(writes, before.length === 0 ? undefined : Promise.all(before));
+    } catch (error) {
+      if (isNoSpace(error)) throw new StoreFull(`the disk is full: ${error.message}`, { cause: error });
+      throw error;
+    }
+  }
+
+  async #outcomes(call: CallId, rows: readonly Row[], part: Part): Promise<readonly AnyOutcomes[]> {
+    if (part === 'tables') return rows.map((row) => outcomesOf(row, call));
+    this.#wholeRead(call, rows);
+    const read = async (row: Row): Promise<AnyOutcomes> => {
+      const payload = await this.#bytesOf(call, 'outcomes', row);
+      return { ...outcomesOf(row, call), payload };
+    };
+    return Promise.all(rows.map(read));
+  }
+
+  #wholeRead(call: CallId, rows: readonly Row[]): void {
+    if (rows.some((row) => row['expired'] === 1)) throw new StoreExpired(call);
+    this.#retention.wasRead(call);
+  }
+
+  async #bytesOf(call: CallId, kind: FileKind, row: Row): Promise<Uint8Array> {
+    const kept = keptOf(row);
+    if (kept.bytes !== undefined) return kept.bytes;
+    try {
+      return await this.payloads.readAt(call, kind, kept);
+    } catch (error) {
+      // The payloads may have been expired between the row and its bytes.
+      const found = await this.call(call);
+      if (found === undefined || found.expired) throw new StoreExpired(call);
+      throw error;
+    }
+  }
+}
+
+function isNoSpace(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}

@@ -1,0 +1,122 @@
+// The tour, as a new user takes it: run all of movies.ipynb, watch, look at what failed, mend, resume, read the results.
+
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { Card } from './support/card.js';
+import { type Lab, startLab } from './support/lab.js';
+import { type Notebook, openNotebook, startBrowser } from './support/page.js';
+
+const JUPYTER = fileURLToPath(new URL('../../.venv/bin/jupyter', import.meta.url));
+/** Where the cells of the notebook are. */
+const MAP = 5;
+const MEND = 9;
+const RESULTS = 11;
+const PLOT = 12;
+
+interface Saved {
+  readonly cells: readonly {
+    readonly id: string;
+    readonly outputs?: readonly { readonly data?: Record<string, unknown> }[];
+  }[];
+}
+
+describe('movies.ipynb', () => {
+  let lab: Lab;
+  let browser: Browser;
+  let notebook: Notebook;
+
+  beforeAll(async () => {
+    lab = await startLab();
+    browser = await startBrowser();
+    notebook = await openNotebook(browser, lab, 'movies.ipynb');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.[Symbol.asyncDispose]();
+  });
+
+  test('runs from the first cell to the last, and the bar moves meanwhile', async () => {
+    notebook.startAll();
+    const card = new Card(await notebook.cell(MAP));
+    await card.passes(2);
+    await notebook.screenshot('map-running', 'light');
+    const early = await card.percent();
+    await card.passes(Math.min(early + 10, 98));
+    await card.reaches(/succeeded|done|failed/);
+    expect(await card.percent()).toBe(100);
+    const mended = new Card(await notebook.cell(MEND));
+    await mended.reaches(/succeeded|done|failed/);
+    await (await notebook.cell(PLOT)).locator('.jp-OutputArea img').waitFor({ timeout: 60_000 });
+    expect(
+      await notebook.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]').count(),
+    ).toBe(0);
+  });
+
+  test('counts every row once, and groups what failed', async () => {
+    const card = new Card(await notebook.cell(MAP));
+    const failed = await card.count('failed');
+    expect(failed).toBeGreaterThan(0);
+    expect((await card.count('succeeded')) + failed).toBe(3201);
+    expect(await card.failures.first().innerText()).toMatch(/\d+ ×[\s\S]*(ValueError|TypeError|AttributeError)/);
+  });
+
+  test("opens a failed row on its arguments and on the traceback with the cell's own line", async () => {
+    const card = new Card(await notebook.cell(MAP));
+    await card.failures.first().locator('.farcall-Failure-examples .farcall-Link').first().click();
+    await card.drawer.waitFor();
+    const traceback = card.drawer.locator('.farcall-Traceback');
+    await traceback.waitFor({ timeout: 30_000 });
+    expect(await traceback.innerText()).toContain('released in the future');
+    expect(await traceback.innerText()).toContain('raise ValueError(f"released in the future: {date.year}")');
+    await notebook.screenshot('map-failure', 'light');
+    await card.drawer.getByRole('tab', { name: 'Arguments' }).click();
+    await card.drawer.getByText('released', { exact: false }).first().waitFor();
+    await card.locator.page().keyboard.press('Escape');
+    await card.drawer.waitFor({ state: 'detached' });
+  });
+
+  test('runs only the failed rows again after the edit', async () => {
+    const first = new Card(await notebook.cell(MAP));
+    const mended = new Card(await notebook.cell(MEND));
+    const total = (await mended.count('succeeded')) + (await mended.count('failed'));
+    expect(total).toBe(await first.count('failed'));
+    expect(await (await notebook.cell(RESULTS)).locator('table').innerText()).toContain('score_earned');
+  });
+
+  test('looks right, light and dark', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      await notebook.useTheme(theme);
+      const cell = await notebook.cell(MAP);
+      const card = new Card(cell);
+      await notebook.screenshot('map-done', theme, card.locator);
+      await card.tab('Table').click();
+      await card.locator.locator('.farcall-Table tbody tr').first().waitFor();
+      await notebook.screenshot('map-table', theme, card.locator);
+      await card.tab('Inputs').click();
+      await notebook.screenshot('notebook', theme);
+    }
+    await notebook.useTheme('light');
+  });
+
+  test('is saved with its outcome and without its values, and exports through nbconvert', async () => {
+    await notebook.save();
+    const path = join(lab.folder, 'movies.ipynb');
+    const saved = JSON.parse(await readFile(path, 'utf8')) as Saved;
+    const bundles = saved.cells.flatMap((cell) => cell.outputs ?? []).map((output) => output.data ?? {});
+    const cards = bundles.filter((data) => 'application/vnd.farcall.view.v1+json' in data);
+    expect(cards.length).toBe(2);
+    expect(JSON.stringify(cards)).not.toContain('in the future');
+    const html = execFileSync(JUPYTER, ['nbconvert', '--to', 'html', '--stdout', path], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 1 << 26,
+    }).toString();
+    expect(html).toMatch(/3,201/);
+    expect(html).toMatch(/ValueError/);
+  });
+});

@@ -1,0 +1,64 @@
+// A card as a person reads it: words, numbers and buttons. Everything here waits for what it asks.
+
+import type { Locator } from 'playwright-core';
+
+export class Card {
+  readonly #card: Locator;
+
+  constructor(within: Locator) {
+    this.#card = within.locator('.farcall-Card').first();
+  }
+
+  get locator(): Locator {
+    return this.#card;
+  }
+  /** The state in words, such as `succeeded`. */
+  get state(): Locator {
+    return this.#card.locator('.farcall-Head .farcall-StateText');
+  }
+  get bar(): Locator {
+    return this.#card.getByRole('progressbar').first();
+  }
+  get failures(): Locator {
+    return this.#card.locator('.farcall-Failure');
+  }
+  get drawer(): Locator {
+    return this.#card.locator('.farcall-Drawer');
+  }
+
+  button(name: string): Locator {
+    return this.#card.getByRole('button', { name, exact: true });
+  }
+  tab(name: string): Locator {
+    return this.#card.getByRole('tab', { name, exact: true }).first();
+  }
+
+  /** Waits until the card says one of these states. */
+  async reaches(pattern: RegExp, timeout = 90_000): Promise<void> {
+    await this.#card.locator('.farcall-Head .farcall-StateText').filter({ hasText: pattern }).waitFor({ timeout });
+  }
+
+  /** How many per cent are done. */
+  async percent(): Promise<number> {
+    return Number(await this.bar.getAttribute('aria-valuenow'));
+  }
+
+  /** Waits until the bar is past `percent`. */
+  async passes(percent: number): Promise<void> {
+    const bar = await this.bar.elementHandle();
+    await this.#card
+      .page()
+      .waitForFunction(
+        ([element, least]) => Number((element as Element).getAttribute('aria-valuenow')) > (least as number),
+        [bar, percent] as const,
+        { timeout: 60_000 },
+      );
+  }
+
+  /** The number in front of a word of the legend, 0 when the word is not there. */
+  async count(word: string): Promise<number> {
+    const item = this.#card.locator('.farcall-Legend li').filter({ hasText: word });
+    if ((await item.count()) === 0) return 0;
+    return Number((await item.locator('.farcall-Legend-count').innerText()).replaceAll(',', ''));
+  }
+}

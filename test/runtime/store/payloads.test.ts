@@ -1,0 +1,107 @@
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+
+import { Payloads } from '../../../runtime/src/store/payloads.js';
+import { blobId, bytes, callId, putCall, putChunk, range } from './builders.js';
+import { folder, openIn } from './folder.js';
+
+async function* pieces(...list: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of list) yield await Promise.resolve(piece);
+}
+
+describe('blobs', () => {
+  test.each(['process', 'power'] as const)('a blob is read as it was written, durability %s', async (durability) => {
+    const payloads = await Payloads.open(await folder(), durability);
+    expect(await payloads.write(blobId(1), pieces(bytes(70_000, 1), bytes(50, 2)))).toBe(70_050);
+    expect(await payloads.size(blobId(1))).toBe(70_050);
+    expect(new Uint8Array(await buffer(payloads.read(blobId(1))))).toEqual(
+      Uint8Array.of(...bytes(70_000, 1), ...bytes(50, 2)),
+    );
+    expect(new Uint8Array(await buffer(payloads.read(blobId(1), { start: 70_000, end: 70_009 })))).toEqual(
+      bytes(10, 2),
+    );
+  });
+  test('a write that broke off leaves nothing', async () => {
+    const payloads = await Payloads.open(await folder());
+    const broken = async function* (): AsyncGenerator<Uint8Array> {
+      yield bytes(10);
+      await Promise.reject(new Error('the client went away'));
+    };
+    await expect(payloads.write(blobId(1), broken())).rejects.toThrow('the client went away');
+    expect(await payloads.exists(blobId(1))).toBe(false);
+    expect(await readdir(payloads.folder)).toEqual([]);
+  });
+  test('a write can be given up', async () => {
+    const payloads = await Payloads.open(await folder());
+    await expect(payloads.write(blobId(1), pieces(bytes(5)), AbortSignal.abort())).rejects.toThrow();
+    expect(await readdir(payloads.folder)).toEqual([]);
+  });
+  test('a blob that is not there has no size, and removing it is fine', async () => {
+    const payloads = await Payloads.open(await folder());
+    expect(await payloads.size(blobId(1))).toBeUndefined();
+    await payloads.remove(blobId(1));
+  });
+  test.each(['../store.db', 'bl-../../x', 'bl-', '', `bl-${'0'.repeat(25)}/`, `${blobId(1)}\0`])(
+    '%j names no blob',
+    async (name) => {
+      const payloads = await Payloads.open(await folder());
+      expect(() => payloads.path(name as never)).toThrow('not the id of a blob');
+    },
+  );
+});
+
+describe("calls' files", () => {
+  test.each(['process', 'power'] as const)(
+    'what many appended at once is read by its place, durability %s',
+    async (durability) => {
+      await using payloads = await Payloads.open(await folder(), durability);
+      const placed = range(1, 50).map((seed) => ({
+        seed,
+        ...payloads.append(callId(1), 'inputs', bytes(seed * 10, seed)),
+      }));
+      await Promise.all(placed.map(({ written }) => written));
+      for (const { seed, offset } of placed)
+        expect(await payloads.readAt(callId(1), 'inputs', { offset, length: seed * 10 })).toEqual(
+          bytes(seed * 10, seed),
+        );
+    },
+  );
+  test('more calls than files may be open at once', async () => {
+    await using payloads = await Payloads.open(await folder());
+    const calls = range(0, 300);
+    for (const call of calls) await payloads.append(callId(call), 'inputs', bytes(10, call)).written;
+    for (const call of calls) await payloads.append(callId(call), 'inputs', bytes(20, call)).written;
+    for (const call of calls)
+      expect(await payloads.readAt(callId(call), 'inputs', { offset: 10, length: 20 })).toEqual(bytes(20, call));
+  });
+  test('bytes beyond the end are an error, not zeros', async () => {
+    await using payloads = await Payloads.open(await folder());
+    await payloads.append(callId(1), 'inputs', bytes(10)).written;
+    await expect(payloads.readAt(callId(1), 'inputs', { offset: 5, length: 6 })).rejects.toThrow('ends before');
+  });
+});
+
+describe('files that no row owns', () => {
+  test('are swept a day after they were touched last', async () => {
+    const path = await folder();
+    await using store = await openIn(path);
+    await store.append([putCall(1, {}, { blob: blobId(1) }), putChunk(1, 0, 1, 9000)]);
+    const names = [
+      blobId(1),
+      blobId(2),
+      blobId(3),
+      `${blobId(4)}.X.part`,
+      `${callId(1)}.inputs`,
+      `${callId(9)}.inputs`,
+    ];
+    const yesterday = Date.now() / 1000 - 2 * 86400;
+    for (const name of names) {
+      await writeFile(join(path, 'payloads', name), 'x', { flag: 'a' });
+      if (name !== blobId(3)) await utimes(join(path, 'payloads', name), yesterday, yesterday);
+    }
+    await store.expire({ olderThanMs: 1e12, budgetBytes: 1e12 });
+    expect((await readdir(join(path, 'payloads'))).sort()).toEqual([blobId(1), blobId(3), `${callId(1)}.inputs`]);
+  });
+});
