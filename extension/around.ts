@@ -24,7 +24,12 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IFarcall],
   optional: [ICommandPalette, ILayoutRestorer],
-  activate: (app: JupyterFrontEnd, farcall: IFarcall, palette: ICommandPalette | null, restorer: ILayoutRestorer | null) => {
+  activate: (
+    app: JupyterFrontEnd,
+    farcall: IFarcall,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+  ) => {
     const { store, kernels, trans } = farcall;
     const current = () => kernels.bridge(ownerOf(app.shell.currentWidget)?.session?.kernel?.id);
     const panel = new FarcallPanel(farcall, new PanelModel({ store, kernels, trans, current }));
@@ -60,7 +65,13 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, farcall: IFarcall, statusBar: IStatusBar) => {
     const item = new RunningStatus(farcall, () => void app.commands.execute(COMMANDS.showPanel));
     const { activeStateChanged } = item;
-    statusBar.registerStatusItem('farcall:status', { item, align: 'left', rank: 60, isActive: () => item.isActive(), activeStateChanged });
+    statusBar.registerStatusItem('farcall:status', {
+      item,
+      align: 'left',
+      rank: 60,
+      isActive: () => item.isActive(),
+      activeStateChanged,
+    });
   },
 };
 

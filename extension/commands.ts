@@ -15,7 +15,10 @@ export const COMMANDS = {
 } as const;
 
 const DESCRIBED = {
-  args: { type: 'object', properties: { call_id: { type: 'string', description: 'The id of the call; the newest one without it.' } } },
+  args: {
+    type: 'object',
+    properties: { call_id: { type: 'string', description: 'The id of the call; the newest one without it.' } },
+  },
 } as const;
 
 export function addCommands(app: JupyterFrontEnd, farcall: IFarcall): void {
@@ -29,7 +32,11 @@ export function addCommands(app: JupyterFrontEnd, farcall: IFarcall): void {
     execute: (args) => cancel(farcall, subject(farcall, args, isRunning)),
   });
   commands.addCommand(COMMANDS.copyCallId, {
-    label: (args) => labelled(trans.__('Copy Call Id'), subject(farcall, args, () => true)),
+    label: (args) =>
+      labelled(
+        trans.__('Copy Call Id'),
+        subject(farcall, args, () => true),
+      ),
     caption: trans.__('Copies the id of the newest call'),
     describedBy: DESCRIBED,
     isEnabled: (args) => subject(farcall, args, () => true) !== undefined,
@@ -44,7 +51,11 @@ function isRunning(known: KnownCall): boolean {
   return known.connected && !isFinal(known.call);
 }
 
-function subject({ store }: IFarcall, args: ReadonlyPartialJSONObject, fits: (known: KnownCall) => boolean): KnownCall | undefined {
+function subject(
+  { store }: IFarcall,
+  args: ReadonlyPartialJSONObject,
+  fits: (known: KnownCall) => boolean,
+): KnownCall | undefined {
   const callId = args['call_id'];
   if (typeof callId === 'string') {
     const known = store.get(callId);

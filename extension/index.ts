@@ -8,5 +8,11 @@ import { IFarcall } from './tokens';
 
 export { IFarcall };
 
-const plugins: readonly (JupyterFrontEndPlugin<IFarcall> | JupyterFrontEndPlugin<void>)[] = [corePlugin, panelPlugin, runningPlugin, statusPlugin, noticePlugin];
+const plugins: readonly (JupyterFrontEndPlugin<IFarcall> | JupyterFrontEndPlugin<void>)[] = [
+  corePlugin,
+  panelPlugin,
+  runningPlugin,
+  statusPlugin,
+  noticePlugin,
+];
 export default plugins;

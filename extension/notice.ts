@@ -11,12 +11,17 @@ import type { IFarcall } from './tokens';
 const LONG_S = 30;
 
 /** `isSeen`: the notebook of the call's kernel is in front, and so is this page. */
-export function noticeEnds(farcall: IFarcall, isSeen: (kernelId: string) => boolean, showCard: (callId: string) => void): void {
+export function noticeEnds(
+  farcall: IFarcall,
+  isSeen: (kernelId: string) => boolean,
+  showCard: (callId: string) => void,
+): void {
   const running = new Set<string>();
   farcall.store.turned.connect((store, call) => {
     if (call === undefined) return;
     if (!isFinal(call)) running.add(call.call_id);
-    else if (running.delete(call.call_id) && isLong(call) && !isSeen(store.get(call.call_id)?.kernelId ?? '')) notify(farcall, call, showCard);
+    else if (running.delete(call.call_id) && isLong(call) && !isSeen(store.get(call.call_id)?.kernelId ?? ''))
+      notify(farcall, call, showCard);
   });
 }
 

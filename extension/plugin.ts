@@ -17,6 +17,8 @@ import { RunStore } from './model/run-store';
 import { IFarcall } from './tokens';
 import { VERSION } from './version';
 
+type OptionalTokens = [INotebookTracker | null, ITranslator | null, ISettingRegistry | null];
+
 export const corePlugin: JupyterFrontEndPlugin<IFarcall> = {
   id: 'farcall:plugin',
   description: 'Shows the calls of farcall in notebooks, live.',
@@ -24,13 +26,8 @@ export const corePlugin: JupyterFrontEndPlugin<IFarcall> = {
   requires: [IRenderMimeRegistry],
   optional: [INotebookTracker, ITranslator, ISettingRegistry],
   provides: IFarcall,
-  activate: (
-    app: JupyterFrontEnd,
-    rendermime: IRenderMimeRegistry,
-    tracker: INotebookTracker | null,
-    translator: ITranslator | null,
-    settings: ISettingRegistry | null,
-  ): IFarcall => {
+  activate: (app: JupyterFrontEnd, rendermime: IRenderMimeRegistry, ...optional: OptionalTokens): IFarcall => {
+    const [tracker, translator, settings] = optional;
     const store = new RunStore();
     const kernels = new Kernels(store, { version: VERSION });
     listen(app, kernels, tracker);

@@ -1,5 +1,6 @@
 // The calls that run, in JupyterLab's Running panel; its shut-down buttons cancel them.
 
+import { Notification } from '@jupyterlab/apputils';
 import type { IRunningSessions } from '@jupyterlab/running';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
@@ -62,6 +63,9 @@ export class RunningCalls implements IRunningSessions.IManager {
   }
 
   #cancel(known: KnownCall): void {
-    cancel(this.farcall, known).catch((error: unknown) => console.warn('farcall: the call could not be cancelled:', error));
+    cancel(this.farcall, known).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      Notification.error(this.farcall.trans.__('%1 could not be cancelled. %2', titleOf(known.call), why));
+    });
   }
 }

@@ -34,7 +34,12 @@ export class RunningStatus extends ReactWidget {
     const { store, trans } = this.farcall;
     const count = store.running().length;
     return (
-      <button type="button" className="farcall-Status-button" title={trans.__('Show the farcall sidebar')} onClick={this.open}>
+      <button
+        type="button"
+        className="farcall-Status-button"
+        title={trans.__('Show the farcall sidebar')}
+        onClick={this.open}
+      >
         <StateIcon state="running" />
         {trans._n('farcall: %1 call', 'farcall: %1 calls', count)}
       </button>

@@ -45,6 +45,7 @@ export class KernelBridge implements IDisposable {
   #channel: Channel = 'control';
   #epoch = '';
   #seq = -1;
+  #problem = '';
   #hello: Promise<boolean> | undefined;
   #answerHello: ((heard: boolean) => void) | undefined;
   isDisposed = false;
@@ -64,6 +65,11 @@ export class KernelBridge implements IDisposable {
 
   get status(): BridgeStatus {
     return this.#status;
+  }
+
+  /** What was wrong with the last event that could not be read; '' when there was none. */
+  get problem(): string {
+    return this.#problem;
   }
 
   get statusChanged(): ISignal<KernelBridge, BridgeStatus> {
@@ -86,8 +92,13 @@ export class KernelBridge implements IDisposable {
   async ask(intent: Intent): Promise<unknown> {
     if (this.isDisposed || this.#status === 'lost') throw new BridgeError('The kernel is gone.');
     if (this.#pending.isFull) throw new BridgeError('The kernel has not answered for some time.');
-    const id = this.#send(intent);
-    return this.#pending.wait(id, 'The kernel did not answer. It may be busy in compiled code; try again in a moment.');
+    const id = (this.#nextId += 1);
+    const reply = this.#pending.wait(
+      id,
+      'The kernel did not answer. It may be busy in compiled code; try again in a moment.',
+    );
+    this.#send(id, intent);
+    return reply;
   }
 
   dispose(): void {
@@ -101,7 +112,7 @@ export class KernelBridge implements IDisposable {
   async #sayHello(): Promise<boolean> {
     if (this.#status !== 'live') this.#turn('asking');
     const heard = new Promise<boolean>((resolve) => (this.#answerHello = resolve));
-    this.#send({ intent: 'hello', version: this.options.version });
+    this.#sendHello();
     const half = setTimeout(() => this.#tryShell(), (this.options.helloMs ?? 3000) / 2);
     const late = setTimeout(() => this.#answerHello?.(false), this.options.helloMs ?? 3000);
     const answered = await heard;
@@ -115,17 +126,21 @@ export class KernelBridge implements IDisposable {
   #tryShell(): void {
     if (this.isDisposed || this.kernel.status !== 'idle' || this.#status === 'live') return;
     this.#channel = 'shell';
-    this.#send({ intent: 'hello', version: this.options.version });
+    this.#sendHello();
   }
 
-  #send(intent: Intent): number {
-    const id = (this.#nextId += 1);
+  /** A dead kernel refuses at once; then the question is answered with its words. */
+  #send(id: number, intent: Intent): void {
     try {
       sendIntent(this.kernel, { v: BRIDGE_VERSION, id, ...intent } as BridgeIntent, this.#channel);
     } catch (error) {
-      throw new BridgeError(error instanceof Error ? error.message : String(error));
+      this.#pending.reject(id, error instanceof Error ? error.message : String(error));
+      if (intent.intent === 'hello') this.#answerHello?.(false);
     }
-    return id;
+  }
+
+  #sendHello(): void {
+    this.#send((this.#nextId += 1), { intent: 'hello', version: this.options.version });
   }
 
   async #sendLease(callIds: readonly string[]): Promise<void> {
@@ -145,7 +160,7 @@ export class KernelBridge implements IDisposable {
       this.#take(parseEvent(data), clockSkew(message));
     } catch (error) {
       if (!(error instanceof SchemaError)) throw error;
-      console.warn('farcall: an event of the kernel could not be read:', error.message);
+      this.#problem = error.message;
       if ((data as { v?: unknown } | null)?.v !== BRIDGE_VERSION) this.#turn('foreign');
     }
   }

@@ -34,6 +34,11 @@ export class Lease implements IDisposable {
     return new DisposableDelegate(() => this.#release(callId));
   }
 
+  /** The call was just leased by a question of its own. */
+  note(callId: string): void {
+    this.#leasedAt.set(callId, Date.now());
+  }
+
   /** The kernel's side is a new one, or came back: what is wanted is asked for again. */
   renew(): void {
     this.#leasedAt.clear();

@@ -36,10 +36,22 @@ export function Actions({ call, bridge }: ActionsProps): JSX.Element {
       <div className="farcall-Actions" role="group" aria-label={trans.__('Actions')}>
         {bridge !== undefined &&
           actionsOf(call, trans).map(({ label, title, intent, isMain = false }) => (
-            <Button key={label} label={label} title={title} isMain={isMain} isDisabled={isWaiting} onClick={() => run(intent)} />
+            <Button
+              key={label}
+              label={label}
+              title={title}
+              isMain={isMain}
+              isDisabled={isWaiting}
+              onClick={() => run(intent)}
+            />
           ))}
         {isFinal(call) && isMap(call) && insertBelow !== undefined && (
-          <button type="button" className="farcall-Button" onClick={joinOnClick} title={trans.__('Inserts a cell that joins the results to the frame')}>
+          <button
+            type="button"
+            className="farcall-Button"
+            onClick={joinOnClick}
+            title={trans.__('Inserts a cell that joins the results to the frame')}
+          >
             {trans.__('Join to frame')}
           </button>
         )}
@@ -50,15 +62,20 @@ export function Actions({ call, bridge }: ActionsProps): JSX.Element {
   );
 }
 
+interface ActionState extends Pick<Asked<null>, 'isWaiting' | 'problem'> {
+  run(intent: Intent): void;
+}
+
 /** Sends an intent; after a resume the card goes on with the derived call. */
-export function useAction(call: CallView, bridge: KernelBridge | undefined): Omit<Asked<void>, 'ask' | 'answer'> & { run(intent: Intent): void } {
+export function useAction(call: CallView, bridge: KernelBridge | undefined): ActionState {
   const { store } = useServices();
-  const { isWaiting, problem, ask } = useAsked<void>();
+  const { isWaiting, problem, ask } = useAsked<null>();
   const run = (intent: Intent): void => {
     if (bridge === undefined) return;
     ask(async () => {
       const result = await bridge.ask(intent);
       if (intent.intent === 'resume') store.follow(call.call_id, parseDerived(result));
+      return null;
     });
   };
   return { isWaiting, problem, run };
@@ -71,7 +88,11 @@ function actionsOf(call: CallView, trans: TranslationBundle): readonly Action[] 
 function runningActions(call: CallView, trans: TranslationBundle): readonly Action[] {
   const { call_id } = call;
   const actions: Action[] = [
-    { label: trans.__('Cancel'), title: trans.__('Stops what runs, and what waits'), intent: { intent: 'cancel', call_id, scope: 'all' } },
+    {
+      label: trans.__('Cancel'),
+      title: trans.__('Stops what runs, and what waits'),
+      intent: { intent: 'cancel', call_id, scope: 'all' },
+    },
   ];
   if (!isMap(call)) return actions;
   if (call.counts.queued + call.counts.retrying > 0) {
@@ -79,7 +100,11 @@ function runningActions(call: CallView, trans: TranslationBundle): readonly Acti
     actions.push({ label: trans.__('Cancel queued'), title, intent: { intent: 'cancel', call_id, scope: 'queued' } });
   }
   if (call.attached) {
-    actions.push({ label: trans.__('Detach'), title: trans.__('Goes on without this cell'), intent: { intent: 'detach', call_id } });
+    actions.push({
+      label: trans.__('Detach'),
+      title: trans.__('Goes on without this cell'),
+      intent: { intent: 'detach', call_id },
+    });
   }
   return actions;
 }
@@ -90,11 +115,17 @@ function endedActions(call: CallView, trans: TranslationBundle): readonly Action
   const actions: Action[] = [];
   if (failures(counts) > 0) {
     const title = trans.__('Runs the inputs that failed again, with the function as it is now');
-    actions.push({ label: trans.__('Retry failed'), title, intent: { intent: 'resume', call_id, which: 'failed' }, isMain: true });
+    const label = isMap(call) ? trans.__('Retry failed') : trans.__('Retry');
+    actions.push({ label, title, intent: { intent: 'resume', call_id, which: 'failed' }, isMain: true });
   }
   if (counts.cancelled > 0 || isOpen) {
     const title = trans.__('Runs every input that did not succeed, with the function as it is now');
-    actions.push({ label: trans.__('Resume'), title, intent: { intent: 'resume', call_id, which: 'unsucceeded' }, isMain: failures(counts) === 0 });
+    actions.push({
+      label: trans.__('Resume'),
+      title,
+      intent: { intent: 'resume', call_id, which: 'unsucceeded' },
+      isMain: failures(counts) === 0,
+    });
   }
   return actions;
 }

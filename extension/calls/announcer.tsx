@@ -37,7 +37,8 @@ function stepOf(call: CallView): number {
 }
 
 function sentence(call: CallView, step: number, trans: TranslationBundle): string {
-  if (step === END) return trans.__('%1: %2, %3', call.name, stateLabel(stateOf(call), trans), progressText(call, trans));
+  if (step === END)
+    return trans.__('%1: %2, %3', call.name, stateLabel(stateOf(call), trans), progressText(call, trans));
   if (step <= 1) return trans.__('%1 began', call.name);
   return trans.__('%1: %2 percent done', call.name, (step - 1) * 25);
 }

@@ -21,7 +21,8 @@ export function useAsked<T>(): Asked<T> {
   const ask = useCallback((question: () => Promise<T>) => {
     const turn = (latest.current += 1);
     const settle = (change: { answer?: T; problem?: string }): void => {
-      if (turn === latest.current) setState((before) => ({ answer: before.answer, problem: '', ...change, isWaiting: false }));
+      if (turn === latest.current)
+        setState((before) => ({ answer: before.answer, problem: '', ...change, isWaiting: false }));
     };
     setState((before) => ({ ...before, problem: '', isWaiting: true }));
     question().then(

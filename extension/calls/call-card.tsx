@@ -68,14 +68,22 @@ export function CallRow({ call: saved, isOneOfMany, ...options }: CallRowProps):
 /** Above this many calls, a card shows the newest and says how many more there are. */
 const SHOWN_CALLS = 8;
 
-export function CallCard({ calls, ...rest }: Omit<CallRowProps, 'call' | 'isOneOfMany'> & { readonly calls: readonly CallView[] }): JSX.Element {
+export function CallCard({
+  calls,
+  ...rest
+}: Omit<CallRowProps, 'call' | 'isOneOfMany'> & { readonly calls: readonly CallView[] }): JSX.Element {
   const { trans } = useServices();
   const [isAll, setAll] = useState(false);
   const shown = isAll ? calls : calls.slice(-SHOWN_CALLS);
   const hidden = calls.length - shown.length;
   return (
     <>
-      {hidden > 0 && <Button label={trans._n('%1 earlier call', '%1 earlier calls', hidden, formatCount(hidden))} onClick={() => setAll(true)} />}
+      {hidden > 0 && (
+        <Button
+          label={trans._n('%1 earlier call', '%1 earlier calls', hidden, formatCount(hidden))}
+          onClick={() => setAll(true)}
+        />
+      )}
       {shown.map((call) => (
         <CallRow key={call.call_id} call={call} isOneOfMany={calls.length > 1} {...rest} />
       ))}
@@ -107,7 +115,9 @@ function Outcome({ call, bridge, part }: OutcomeProps): JSX.Element {
   useEffect(load, [load]);
   if (problem !== '') return <Note glyph="problem">{problem}</Note>;
   if (answer === undefined) return <p className="farcall-Empty">{trans.__('Asking the container…')}</p>;
-  if (part === 'traceback' || answer.traceback !== '') return <Traceback text={answer.traceback} />;
-  if (Object.keys(answer.result).length === 0) return <p className="farcall-Empty">{trans.__('No preview of the result.')}</p>;
+  if (answer.traceback !== '') return <Traceback text={answer.traceback} />;
+  if (part === 'traceback') return <p className="farcall-Empty">{trans.__('No traceback was kept.')}</p>;
+  if (Object.keys(answer.result).length === 0)
+    return <p className="farcall-Empty">{trans.__('No preview of the result.')}</p>;
   return <MimeOutput bundle={answer.result} />;
 }

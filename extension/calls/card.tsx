@@ -28,7 +28,13 @@ export function Card({ data, isTrusted }: CardProps): JSX.Element {
   const label = read.ok ? trans.__('farcall: %1', titleOf(read.bundle.snapshot)) : trans.__('farcall');
   const callId = read.ok ? read.bundle.call_id : undefined;
   return (
-    <section ref={root} className="farcall-Card" aria-label={label} data-call-id={callId} data-lm-suppress-shortcuts="true">
+    <section
+      ref={root}
+      className="farcall-Card"
+      aria-label={label}
+      data-call-id={callId}
+      data-lm-suppress-shortcuts="true"
+    >
       <Boundary what={trans.__('This farcall view failed')}>
         {!read.ok && <Note glyph="problem">{trans.__('This output cannot be shown. %1', read.problem)}</Note>}
         {read.ok && read.bundle.kind === 'map' && (
@@ -41,7 +47,13 @@ export function Card({ data, isTrusted }: CardProps): JSX.Element {
           />
         )}
         {read.ok && read.bundle.kind === 'call' && (
-          <CallCard calls={callsOf(read.bundle)} root={root} isVisible={isVisible} savedAt={read.bundle.saved_at} isTrusted={isTrusted} />
+          <CallCard
+            calls={callsOf(read.bundle)}
+            root={root}
+            isVisible={isVisible}
+            savedAt={read.bundle.saved_at}
+            isTrusted={isTrusted}
+          />
         )}
       </Boundary>
     </section>

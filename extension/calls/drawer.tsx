@@ -70,7 +70,8 @@ type HeadProps = Omit<DrawerProps, 'bridge'> & { readonly detail: InputDetail | 
 
 function DrawerHead({ call, index, detail, onClose, onStep }: HeadProps): JSX.Element {
   const { trans, insertBelow } = useServices();
-  const insertOnClick = (event: React.MouseEvent): void => insertBelow?.(event.currentTarget, openInputHere(call, index));
+  const insertOnClick = (event: React.MouseEvent): void =>
+    insertBelow?.(event.currentTarget, openInputHere(call, index));
   return (
     <header className="farcall-Drawer-head">
       <span className="farcall-Drawer-title">{trans.__('Input %1', formatCount(index))}</span>
@@ -78,12 +79,27 @@ function DrawerHead({ call, index, detail, onClose, onStep }: HeadProps): JSX.El
       {detail !== undefined && <span className="farcall-Drawer-facts">{factsOf(detail, trans)}</span>}
       <span className="farcall-Drawer-tools">
         {insertBelow !== undefined && (
-          <button type="button" className="farcall-Button" onClick={insertOnClick} title={trans.__('Inserts a cell below that runs this input in the notebook')}>
+          <button
+            type="button"
+            className="farcall-Button"
+            onClick={insertOnClick}
+            title={trans.__('Inserts a cell below that runs this input in the notebook')}
+          >
             {trans.__('Open row %1 here', formatCount(index))}
           </button>
         )}
-        <Icon label={trans.__('Previous input')} glyph="previous" isDisabled={index === 0} onClick={() => onStep(index - 1)} />
-        <Icon label={trans.__('Next input')} glyph="next" isDisabled={index + 1 >= call.inputs} onClick={() => onStep(index + 1)} />
+        <Icon
+          label={trans.__('Previous input')}
+          glyph="previous"
+          isDisabled={index === 0}
+          onClick={() => onStep(index - 1)}
+        />
+        <Icon
+          label={trans.__('Next input')}
+          glyph="next"
+          isDisabled={index + 1 >= call.inputs}
+          onClick={() => onStep(index + 1)}
+        />
         <Icon label={trans.__('Close (Esc)')} glyph="close" isDisabled={false} onClick={onClose} />
       </span>
     </header>
@@ -99,7 +115,14 @@ interface IconProps {
 
 function Icon({ label, glyph, isDisabled, onClick }: IconProps): JSX.Element {
   return (
-    <button type="button" className="farcall-IconButton" aria-label={label} title={label} disabled={isDisabled} onClick={onClick}>
+    <button
+      type="button"
+      className="farcall-IconButton"
+      aria-label={label}
+      title={label}
+      disabled={isDisabled}
+      onClick={onClick}
+    >
       <Glyph name={glyph} />
     </button>
   );
@@ -130,7 +153,12 @@ function Detail({ detail }: { readonly detail: InputDetail }): JSX.Element {
   };
   const parts = (['arguments', 'result', 'traceback', 'output'] as const).filter((name) => has[name]);
   return (
-    <Tabs label={trans.__('Parts of the input')} tabs={parts.map((id) => ({ id, label: labels[id] }))} selected={part} onSelect={setPart}>
+    <Tabs
+      label={trans.__('Parts of the input')}
+      tabs={parts.map((id) => ({ id, label: labels[id] }))}
+      selected={part}
+      onSelect={setPart}
+    >
       <Boundary what={labels[part]}>
         <PartContent part={part} detail={detail} />
       </Boundary>

@@ -36,12 +36,21 @@ export function Failures({ call, onOpen }: FailuresProps): JSX.Element | null {
   );
 }
 
-function Group({ group, onOpen }: { readonly group: FailureGroup; readonly onOpen: (index: number) => void }): JSX.Element {
+function Group({
+  group,
+  onOpen,
+}: {
+  readonly group: FailureGroup;
+  readonly onOpen: (index: number) => void;
+}): JSX.Element {
   const { trans } = useServices();
   return (
     <li className="farcall-Failure">
       <span className="farcall-Failure-count">{formatCount(group.count)} ×</span>
-      <span className="farcall-Failure-what" title={group.message === '' ? group.kind : `${group.kind}: ${group.message}`}>
+      <span
+        className="farcall-Failure-what"
+        title={group.message === '' ? group.kind : `${group.kind}: ${group.message}`}
+      >
         <code className="farcall-Failure-kind">{lastName(group.kind)}</code>
         {group.message !== '' && <code>: {group.message}</code>}
       </span>

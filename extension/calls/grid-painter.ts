@@ -5,7 +5,9 @@ import type { GridLayout } from '../model/grid';
 import type { StateWord } from '../model/state';
 import { stateOfLetter } from '../model/state';
 
-type Palette = Readonly<Record<'succeeded' | 'failed' | 'timed out' | 'cancelled' | 'running' | 'retrying' | 'queued' | 'mark', string>>;
+type Palette = Readonly<
+  Record<'succeeded' | 'failed' | 'timed out' | 'cancelled' | 'running' | 'retrying' | 'queued' | 'mark', string>
+>;
 const COLOURS = ['succeeded', 'failed', 'timed out', 'cancelled', 'running', 'retrying', 'queued', 'mark'] as const;
 
 /** Crosses and slashes are drawn where they can be seen. */
@@ -71,18 +73,38 @@ function paintSquare(context: CanvasRenderingContext2D, { layout, square, state,
   context.strokeStyle = colour;
   context.lineWidth = 1;
   if (state === 'queued') context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
-  else if (state === 'running' || state === 'retrying') paintMoving(context, { x, y, side, isRetry: state === 'retrying' });
+  else if (state === 'running' || state === 'retrying')
+    paintMoving(context, { x, y, side, isRetry: state === 'retrying' });
   else context.fillRect(x, y, side, side);
   if (side < MIN_MARK) return;
   context.strokeStyle = palette.mark;
   context.lineWidth = 1.25;
-  if (state === 'failed') paintLines(context, [x, y, side], [[0, 0, 1, 1], [1, 0, 0, 1]]);
+  if (state === 'failed')
+    paintLines(
+      context,
+      [x, y, side],
+      [
+        [0, 0, 1, 1],
+        [1, 0, 0, 1],
+      ],
+    );
   if (state === 'cancelled') paintLines(context, [x, y, side], [[0, 1, 1, 0]]);
-  if (state === 'timed out') paintLines(context, [x, y, side], [[0.5, 0, 0.5, 0.5], [0.5, 0.5, 1, 0.5]]);
+  if (state === 'timed out')
+    paintLines(
+      context,
+      [x, y, side],
+      [
+        [0.5, 0, 0.5, 0.5],
+        [0.5, 0.5, 1, 0.5],
+      ],
+    );
 }
 
 /** Running: a frame with a full core. Retrying: a frame with its lower half full. */
-function paintMoving(context: CanvasRenderingContext2D, at: { x: number; y: number; side: number; isRetry: boolean }): void {
+function paintMoving(
+  context: CanvasRenderingContext2D,
+  at: { x: number; y: number; side: number; isRetry: boolean },
+): void {
   const { x, y, side, isRetry } = at;
   context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
   const inset = side >= MIN_MARK ? 2 : 1;

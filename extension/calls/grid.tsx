@@ -32,23 +32,20 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
   const current = Math.min(cursor, layout.cells - 1);
   const shown = hovered ?? (isFocused ? current : undefined);
 
-  const frameOnKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter' || event.key === ' ') onOpen(membersOf(call, current));
-    else {
-      const next = moveSquare(layout, current, event.key);
-      if (next === undefined) return;
-      setCursor(next);
-    }
-    event.preventDefault();
-  };
-  const canvasOnClick = (event: MouseEvent): void => {
-    const square = squareUnder(event);
+  const openSquare = (square: number | undefined): void => {
     if (square === undefined) return;
     setCursor(square);
     onOpen(membersOf(call, square));
   };
-  const squareUnder = (event: MouseEvent): number | undefined =>
-    squareAt(layout, event.nativeEvent.offsetX, event.nativeEvent.offsetY);
+  const frameOnKey = (event: KeyboardEvent): void => {
+    const next = moveSquare(layout, current, event.key);
+    if (event.key === 'Enter' || event.key === ' ') openSquare(current);
+    else if (next !== undefined) setCursor(next);
+    else return;
+    event.preventDefault();
+  };
+  const squareUnder = ({ nativeEvent }: MouseEvent): number | undefined =>
+    squareAt(layout, nativeEvent.offsetX, nativeEvent.offsetY);
 
   return (
     <div className="farcall-Grid">
@@ -70,11 +67,13 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
         <canvas
           ref={canvas}
           aria-hidden="true"
-          onClick={canvasOnClick}
+          onClick={(event) => openSquare(squareUnder(event))}
           onMouseMove={(event) => setHovered(squareUnder(event))}
           onMouseLeave={() => setHovered(undefined)}
         />
-        {shown !== undefined && <Cursor square={shown} columns={layout.columns} pitch={layout.pitch} side={layout.side} />}
+        {shown !== undefined && (
+          <Cursor square={shown} columns={layout.columns} pitch={layout.pitch} side={layout.side} />
+        )}
       </div>
       <div className="farcall-Grid-hint" aria-hidden="true">
         {shown === undefined ? legendOfBins(call, trans) : squareText(call, shown, trans)}
@@ -93,10 +92,16 @@ interface CursorProps {
 function Cursor({ square, columns, pitch, side }: CursorProps): JSX.Element {
   const left = (square % columns) * pitch;
   const top = Math.floor(square / columns) * pitch;
-  return <span className="farcall-Grid-cursor" style={{ left: left - 2, top: top - 2, width: side + 4, height: side + 4 }} />;
+  return (
+    <span className="farcall-Grid-cursor" style={{ left: left - 2, top: top - 2, width: side + 4, height: side + 4 }} />
+  );
 }
 
-function usePainter(canvas: React.RefObject<HTMLCanvasElement>, cells: string, layout: ReturnType<typeof layoutGrid>): void {
+function usePainter(
+  canvas: React.RefObject<HTMLCanvasElement>,
+  cells: string,
+  layout: ReturnType<typeof layoutGrid>,
+): void {
   const painter = useRef<GridPainter>();
   const [theme, setTheme] = useState(0);
   useEffect(() => {
@@ -105,7 +110,10 @@ function usePainter(canvas: React.RefObject<HTMLCanvasElement>, cells: string, l
       setTheme((count) => count + 1);
     });
     // JupyterLab names the theme on the body once its style sheet is in place.
-    observer.observe(document.body, { attributes: true, attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light'] });
+    observer.observe(document.body, {
+      attributes: true,
+      attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light'],
+    });
     return () => observer.disconnect();
   }, []);
   useEffect(() => {

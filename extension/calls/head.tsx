@@ -19,7 +19,7 @@ export function Head({ source, isVisible }: { readonly source: Source; readonly 
   const clock = useNow(isCounting && isVisible) + source.skew;
   const now = isCounting ? clock : source.asOf;
   return (
-    <header className="farcall-Head">
+    <header className="farcall-Head" data-connected={source.isConnected}>
       <span className="farcall-Head-title">
         <code className="farcall-Head-name" title={call.call_id}>
           {titleOf(call)}
@@ -61,7 +61,12 @@ function facts(source: Source, now: number, trans: TranslationBundle): readonly 
 }
 
 function doneFact(call: CallView, trans: TranslationBundle): Fact {
-  return { id: 'done', name: trans.__('done'), value: doneText(call, trans), title: trans.__('Inputs that are settled, of all') };
+  return {
+    id: 'done',
+    name: trans.__('done'),
+    value: doneText(call, trans),
+    title: trans.__('Inputs that are settled, of all'),
+  };
 }
 
 function rateFact(perSecond: number, trans: TranslationBundle): Fact {
@@ -81,8 +86,16 @@ function etaFact(seconds: number | undefined, trans: TranslationBundle): Fact {
 
 /** `3 × A100`; just the number where there is nothing to say of the hardware. */
 function containersFact(call: CallView, trans: TranslationBundle): Fact {
-  const value = call.hardware === '' ? trans._n('%1 container', '%1 containers', call.containers) : `${call.containers} × ${call.hardware}`;
-  return { id: 'containers', name: trans.__('containers'), value, title: trans.__('Containers, and what each one has') };
+  const value =
+    call.hardware === ''
+      ? trans._n('%1 container', '%1 containers', call.containers)
+      : `${call.containers} × ${call.hardware}`;
+  return {
+    id: 'containers',
+    name: trans.__('containers'),
+    value,
+    title: trans.__('Containers, and what each one has'),
+  };
 }
 
 function started(call: CallView, trans: TranslationBundle): string {

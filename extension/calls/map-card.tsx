@@ -101,12 +101,20 @@ interface InputsProps {
 function Inputs({ source, onOpen }: InputsProps): JSX.Element {
   const { trans } = useServices();
   const { live } = source;
-  if (live === undefined) return <p className="farcall-Empty">{trans.__('The inputs are not saved in the notebook; reconnect to see them.')}</p>;
+  if (live === undefined)
+    return (
+      <p className="farcall-Empty">{trans.__('The inputs are not saved in the notebook; reconnect to see them.')}</p>
+    );
   if (live.cells === '') {
     const isEmpty = live.inputs === 0 && isFinal(live);
-    return <p className="farcall-Empty">{isEmpty ? trans.__('This map had no inputs.') : trans.__('No inputs to show yet.')}</p>;
+    return (
+      <p className="farcall-Empty">
+        {isEmpty ? trans.__('This map had no inputs.') : trans.__('No inputs to show yet.')}
+      </p>
+    );
   }
-  if (live.cell === 1 && live.cells.length <= LIST_LIMIT) return <InputList call={live} onOpen={(index) => onOpen({ first: index, count: 1 })} />;
+  if (live.cell === 1 && live.cells.length <= LIST_LIMIT)
+    return <InputList call={live} onOpen={(index) => onOpen({ first: index, count: 1 })} />;
   return <Grid call={live} onOpen={onOpen} />;
 }
 
@@ -127,7 +135,8 @@ function useDrawer(): DrawerState {
   }, []);
   const close = useCallback(() => {
     setIndex(undefined);
-    if (opener.current instanceof HTMLElement && opener.current.isConnected) opener.current.focus({ preventScroll: true });
+    if (opener.current instanceof HTMLElement && opener.current.isConnected)
+      opener.current.focus({ preventScroll: true });
   }, []);
   return { index, open, step: setIndex, close };
 }

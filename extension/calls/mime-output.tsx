@@ -13,7 +13,8 @@ import { useServices } from './services';
 export function MimeOutput({ bundle }: { readonly bundle: Readonly<Record<string, string>> }): JSX.Element {
   const { rendermime } = useServices();
   const mimeType = rendermime?.preferredMimeType(bundle, 'ensure');
-  if (rendermime === null || mimeType === undefined || mimeType === 'text/plain') return <pre className="farcall-Text">{bundle['text/plain'] ?? ''}</pre>;
+  if (rendermime === null || mimeType === undefined || mimeType === 'text/plain')
+    return <pre className="farcall-Text">{bundle['text/plain'] ?? ''}</pre>;
   return <Rendered rendermime={rendermime} mimeType={mimeType} bundle={bundle} />;
 }
 
@@ -31,7 +32,9 @@ function Rendered({ rendermime, mimeType, bundle }: RenderedProps): JSX.Element 
     const renderer = rendermime.createRenderer(mimeType);
     host.current.replaceChildren(renderer.node);
     if (renderer.node.isConnected) MessageLoop.sendMessage(renderer, Widget.Msg.AfterAttach);
-    renderer.renderModel(new MimeModel({ data: { ...bundle }, trusted: false })).catch((error: unknown) => setProblem(String(error)));
+    renderer
+      .renderModel(new MimeModel({ data: { ...bundle }, trusted: false }))
+      .catch((error: unknown) => setProblem(String(error)));
     return () => {
       if (renderer.isDisposed) return;
       if (renderer.isAttached) MessageLoop.sendMessage(renderer, Widget.Msg.BeforeDetach);

@@ -15,14 +15,23 @@ import { askBridge } from './table';
 /** More text than this is cut at its beginning; `call.logs()` has all of it. */
 const MAX_TEXT = 2_000_000;
 
-export function OutputText({ call, bridge }: { readonly call: CallView; readonly bridge: KernelBridge | undefined }): JSX.Element {
+export function OutputText({
+  call,
+  bridge,
+}: {
+  readonly call: CallView;
+  readonly bridge: KernelBridge | undefined;
+}): JSX.Element {
   const { trans } = useServices();
   const { answer, problem, isWaiting, ask } = useAsked<Output>();
   const [shown, setShown] = useState('');
   const [offset, setOffset] = useState(0);
   const callId = call.call_id;
   const read = useCallback(
-    (from: number) => ask(async () => parseOutput(await askBridge(bridge, trans).ask({ intent: 'output', call_id: callId, offset: from }))),
+    (from: number) =>
+      ask(async () =>
+        parseOutput(await askBridge(bridge, trans).ask({ intent: 'output', call_id: callId, offset: from })),
+      ),
     [ask, bridge, callId, trans],
   );
   useEffect(() => {

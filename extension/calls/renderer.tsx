@@ -3,7 +3,6 @@
 
 import { MIME } from '@farcall/kernel-bridge/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { Root } from 'react-dom/client';
 import { createRoot } from 'react-dom/client';
@@ -33,12 +32,6 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     super.dispose();
     // React must not be taken down while it draws, and Lab may dispose outputs from inside an event of ours.
     queueMicrotask(() => this.#root.unmount());
-  }
-
-  /** Which notebook shows the card is known only now. */
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this.#draw();
   }
 
   #draw(): void {

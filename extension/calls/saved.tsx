@@ -23,7 +23,11 @@ export function Saved({ source }: { readonly source: Source }): JSX.Element | nu
     <>
       <Note glyph="unplugged">
         <span title={formatAbsolute(source.asOf)}>{trans.__('As of %1.', formatMoment(source.asOf, now()))}</span>{' '}
-        <Button label={isWaiting ? trans.__('Reconnecting…') : trans.__('Reconnect')} isDisabled={isWaiting} onClick={reconnectOnClick} />
+        <Button
+          label={isWaiting ? trans.__('Reconnecting…') : trans.__('Reconnect')}
+          isDisabled={isWaiting}
+          onClick={reconnectOnClick}
+        />
       </Note>
       {problem !== '' && <Note glyph="problem">{problem}</Note>}
     </>

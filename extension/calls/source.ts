@@ -40,16 +40,21 @@ export function useSource(saved: CallView, options: SourceOptions): Source {
   const [isAsked, setAsked] = useState(false);
   const callId = useLatestId(saved.call_id);
   const known = useKnownCall(callId, options.isVisible);
-  const bridge = useBridge(known, options.root);
+  const bridge = useBridge(known?.kernelId, options);
   useLease(bridge, callId, options.isVisible && (isAsked || (options.isTrusted && services.kernels.isLive)));
   const reconnect = useCallback(async () => {
-    setAsked(true);
-    return connect(services, options.root.current, callId);
+    const problem = await connect(services, options.root.current, callId);
+    if (problem === '') setAsked(true);
+    return problem;
   }, [services, options.root, callId]);
   return { ...describe(saved, known, options.savedAt), bridge, reconnect };
 }
 
-function describe(saved: CallView, known: KnownCall | undefined, savedAt: number): Omit<Source, 'bridge' | 'reconnect'> {
+function describe(
+  saved: CallView,
+  known: KnownCall | undefined,
+  savedAt: number,
+): Omit<Source, 'bridge' | 'reconnect'> {
   const isSameCall = known?.call.call_id === saved.call_id;
   return {
     call: isSameCall ? newer(saved, known?.call) : (known?.call ?? saved),
@@ -61,16 +66,15 @@ function describe(saved: CallView, known: KnownCall | undefined, savedAt: number
   };
 }
 
-/** The kernel that spoke of the call, else the one of the notebook that shows the card. */
-function useBridge(known: KnownCall | undefined, root: RefObject<HTMLElement | null>): KernelBridge | undefined {
+/** The kernel that spoke of the call, else the one of the notebook that shows the card: known once it is on the page. */
+function useBridge(kernelId: string | undefined, { root, isVisible }: SourceOptions): KernelBridge | undefined {
   const services = useServices();
   const changes = useKernelChanges();
   const [bridge, setBridge] = useState<KernelBridge>();
-  const kernelId = known?.kernelId;
   useEffect(() => {
     const own = root.current === null ? undefined : services.bridgeAt(root.current);
     setBridge(services.kernels.bridge(kernelId) ?? own);
-  }, [services, root, kernelId, changes]);
+  }, [services, root, isVisible, kernelId, changes]);
   return bridge;
 }
 
@@ -82,13 +86,19 @@ function useLease(bridge: KernelBridge | undefined, callId: string, isWanted: bo
   }, [bridge, callId, isWanted]);
 }
 
-async function connect({ trans, kernels, store, bridgeAt }: ViewServices, node: Node | null, callId: string): Promise<string> {
+async function connect(
+  { trans, kernels, store, bridgeAt }: ViewServices,
+  node: Node | null,
+  callId: string,
+): Promise<string> {
   const bridge = kernels.bridge(store.get(callId)?.kernelId) ?? (node === null ? undefined : bridgeAt(node));
-  if (bridge === undefined) return trans.__('No kernel runs here. Start one, run “import farcall” in it, then reconnect.');
-  if (!(await bridge.hello())) return trans.__('The kernel has not loaded farcall. Run “import farcall” in it, then reconnect.');
-  bridge.lease.renew();
+  if (bridge === undefined)
+    return trans.__('No kernel runs here. Start one, run “import farcall” in it, then reconnect.');
+  if (!(await bridge.hello()))
+    return trans.__('The kernel has not loaded farcall. Run “import farcall” in it, then reconnect.');
   try {
     await bridge.ask({ intent: 'lease', call_ids: [callId] });
+    bridge.lease.note(callId);
     return '';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -47,14 +47,23 @@ export function InputTable({ call, bridge, members, onClearMembers, onOpen }: In
         {members === undefined ? (
           <FilterChoice filter={filter} onChange={filterOnChange} />
         ) : (
-          <Button label={trans.__('%1 ✕', membersText(members, trans))} title={trans.__('Show all inputs')} onClick={onClearMembers} />
+          <Button
+            label={trans.__('%1 ✕', membersText(members, trans))}
+            title={trans.__('Show all inputs')}
+            onClick={onClearMembers}
+          />
         )}
         <Button label={trans.__('Refresh')} onClick={load} isDisabled={isWaiting} />
       </div>
       {problem !== '' && <Note glyph="problem">{problem}</Note>}
       {answer !== undefined && <Rows rows={answer.rows} onOpen={onOpen} isStale={isWaiting} />}
       {members === undefined && answer !== undefined && (
-        <Pager page={places.length} next={answer.next} isWaiting={isWaiting} onTurn={(turn) => setPlaces(turn(places))} />
+        <Pager
+          page={places.length}
+          next={answer.next}
+          isWaiting={isWaiting}
+          onTurn={(turn) => setPlaces(turn(places))}
+        />
       )}
     </div>
   );
@@ -66,13 +75,23 @@ export function askBridge(bridge: KernelBridge | undefined, trans: TranslationBu
   return bridge;
 }
 
-function FilterChoice({ filter, onChange }: { readonly filter: Filter; readonly onChange: (chosen: Filter) => void }): JSX.Element {
+function FilterChoice({
+  filter,
+  onChange,
+}: {
+  readonly filter: Filter;
+  readonly onChange: (chosen: Filter) => void;
+}): JSX.Element {
   const { trans } = useServices();
-  const label = (choice: Filter): string => (choice === 'all' ? trans.__('all, failures first') : stateLabel(asStateWord(choice), trans));
+  const label = (choice: Filter): string =>
+    choice === 'all' ? trans.__('all, failures first') : stateLabel(asStateWord(choice), trans);
   return (
     <label className="farcall-Table-filter">
       <span>{trans.__('Show')}</span>
-      <select value={filter} onChange={(event) => onChange(FILTERS.find((known) => known === event.target.value) ?? 'all')}>
+      <select
+        value={filter}
+        onChange={(event) => onChange(FILTERS.find((known) => known === event.target.value) ?? 'all')}
+      >
         {FILTERS.map((choice) => (
           <option key={choice} value={choice}>
             {label(choice)}
@@ -97,15 +116,25 @@ function Rows({ rows, onOpen, isStale }: RowsProps): JSX.Element {
       <table>
         <thead>
           <tr>
-            <th scope="col" className="farcall-mod-number">{trans.__('Input')}</th>
+            <th scope="col" className="farcall-mod-number">
+              {trans.__('Input')}
+            </th>
             <th scope="col">{trans.__('State')}</th>
-            <th scope="col" className="farcall-mod-number">{trans.__('Attempt')}</th>
-            <th scope="col" className="farcall-mod-number">{trans.__('Took')}</th>
+            <th scope="col" className="farcall-mod-number">
+              {trans.__('Attempt')}
+            </th>
+            <th scope="col" className="farcall-mod-number">
+              {trans.__('Took')}
+            </th>
             <th scope="col">{trans.__('Error')}</th>
             <th scope="col">{trans.__('Container')}</th>
           </tr>
         </thead>
-        <tbody>{rows.map((row) => <Row key={row.index} row={row} onOpen={onOpen} />)}</tbody>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.index} row={row} onOpen={onOpen} />
+          ))}
+        </tbody>
       </table>
     </div>
   );
@@ -153,7 +182,11 @@ function Pager({ page, next, isWaiting, onTurn }: PagerProps): JSX.Element | nul
   if (page === 1 && next === undefined) return null;
   return (
     <nav className="farcall-Pager" aria-label={trans.__('Pages')}>
-      <Button label={trans.__('Previous')} isDisabled={page === 1 || isWaiting} onClick={() => onTurn((places) => places.slice(0, -1))} />
+      <Button
+        label={trans.__('Previous')}
+        isDisabled={page === 1 || isWaiting}
+        onClick={() => onTurn((places) => places.slice(0, -1))}
+      />
       <span>{trans.__('Page %1', formatCount(page))}</span>
       <Button
         label={trans.__('Next')}

@@ -21,7 +21,14 @@ export interface TabsProps<T extends string> {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
 
-export function Tabs<T extends string>({ label, tabs, selected, onSelect, tools, children }: TabsProps<T>): JSX.Element {
+export function Tabs<T extends string>({
+  label,
+  tabs,
+  selected,
+  onSelect,
+  tools,
+  children,
+}: TabsProps<T>): JSX.Element {
   const base = useId();
   const row = useRef<HTMLDivElement>(null);
   const rowOnKey = (event: KeyboardEvent): void => {
@@ -55,7 +62,13 @@ export function Tabs<T extends string>({ label, tabs, selected, onSelect, tools,
         {tools}
       </div>
       {selected !== undefined && (
-        <div className="farcall-Tabs-panel" role="tabpanel" id={`${base}-panel`} aria-labelledby={`${base}-${selected}`} tabIndex={-1}>
+        <div
+          className="farcall-Tabs-panel"
+          role="tabpanel"
+          id={`${base}-panel`}
+          aria-labelledby={`${base}-${selected}`}
+          tabIndex={-1}
+        >
           {children}
         </div>
       )}

@@ -23,7 +23,12 @@ export function parseEvent(data: unknown): BridgeEvent {
   const event = oneOf(of, 'event', EVENTS);
   switch (event) {
     case 'hello':
-      return { ...head, event, version: text(of, 'version', 40), calls: list(of, 'calls', { limit: MAX_CALLS, item: parseLiveCall }) };
+      return {
+        ...head,
+        event,
+        version: text(of, 'version', 40),
+        calls: list(of, 'calls', { limit: MAX_CALLS, item: parseLiveCall }),
+      };
     case 'progress':
       return { ...head, event, calls: list(of, 'calls', { limit: MAX_CALLS, item: parseLiveCall }) };
     case 'reply':
@@ -121,6 +126,7 @@ function parseContainer(value: unknown): ContainerView {
 
 /** An index or offset, -1 for none; also the id of an error about an intent that had none. */
 function parseNext(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < -1) throw new SchemaError('next: an index was expected');
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < -1)
+    throw new SchemaError('next: an index was expected');
   return value;
 }

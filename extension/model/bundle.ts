@@ -10,7 +10,8 @@ import { amount, fields, list, oneOf, SchemaError } from './reader';
 const MAX_CALLS = 200;
 const MAX_BYTES = 200_000;
 
-export type ReadBundle = { readonly ok: true; readonly bundle: ViewBundle } | { readonly ok: false; readonly problem: string };
+export type ReadBundle =
+  { readonly ok: true; readonly bundle: ViewBundle } | { readonly ok: false; readonly problem: string };
 
 export function readBundle(data: unknown): ReadBundle {
   try {
@@ -39,5 +40,7 @@ function parseBundle(data: unknown): ViewBundle {
     snapshot,
     saved_at: amount(of, 'saved_at'),
   };
-  return of['calls'] === undefined ? bundle : { ...bundle, calls: list(of, 'calls', { limit: MAX_CALLS, item: parseCallView }) };
+  return of['calls'] === undefined
+    ? bundle
+    : { ...bundle, calls: list(of, 'calls', { limit: MAX_CALLS, item: parseCallView }) };
 }

@@ -20,6 +20,10 @@ function resultsOf(call: CallView): string {
 
 /** `app.embed` → `embed`; a name that is not Python's becomes `f`, for the person to put right. */
 function functionName(call: CallView): string {
-  const name = call.name.replace(/\.(map|remote|spawn|spawn_map|starmap|for_each)$/, '').split('.').at(-1) ?? '';
+  const name =
+    call.name
+      .replace(/\.(map|remote|spawn|spawn_map|starmap|for_each)$/, '')
+      .split('.')
+      .at(-1) ?? '';
   return IDENTIFIER.test(name) ? name : 'f';
 }

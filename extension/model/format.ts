@@ -24,7 +24,7 @@ export function formatDuration(seconds: number): string {
 /** Whole seconds below a minute: for a clock that counts, and for guesses, where a decimal would only flicker. */
 export function formatClock(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return NOTHING;
-  return seconds < 59.5 ? `${Math.round(seconds)} s` : formatDuration(seconds);
+  return seconds < 59.5 ? `${Math.round(seconds)} s` : formatDuration(Math.max(60, seconds));
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;

@@ -8,12 +8,21 @@ export class SchemaError extends Error {
 export type Fields = Readonly<Record<string, unknown>>;
 
 // Control characters and bidirectional overrides could disguise what a text says; tab and newline stay.
-const DISGUISE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const DISGUISE = new RegExp(
+  `[${['\\u0000-\\u0008', '\\u000b\\u000c', '\\u000e-\\u001f', '\\u007f-\\u009f', '\\u202a-\\u202e', '\\u2066-\\u2069'].join('')}]`,
+  'g',
+);
 // Escape sequences of terminals: CSI (colours), OSC (titles, clipboard) and two-byte ones.
-const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\^_])/g;
+const ESCAPES = new RegExp(
+  ['\\u001b\\[[0-?]*[ -/]*[@-~]', '\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?', '\\u001b[@-Z\\\\^_]'].join(
+    '|',
+  ),
+  'g',
+);
 
 export function fields(value: unknown, where: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new SchemaError(`${where}: an object was expected`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SchemaError(`${where}: an object was expected`);
   return value as Fields;
 }
 
@@ -32,14 +41,16 @@ export function text(of: Fields, key: string, limit: number): string {
 /** A whole number from 0. */
 export function whole(of: Fields, key: string): number {
   const value = own(of, key);
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new SchemaError(`${key}: a count was expected`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new SchemaError(`${key}: a count was expected`);
   return value;
 }
 
 /** A finite number from 0. */
 export function amount(of: Fields, key: string): number {
   const value = own(of, key);
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw new SchemaError(`${key}: a number was expected`);
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw new SchemaError(`${key}: a number was expected`);
   return value;
 }
 

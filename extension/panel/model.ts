@@ -33,6 +33,7 @@ export class PanelModel implements IDisposable {
   #listed: readonly CallView[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
+  #askedKernel: string | undefined;
   readonly #changed = new Signal<PanelModel, void>(this);
 
   constructor(private readonly options: PanelModelOptions) {
@@ -86,13 +87,17 @@ export class PanelModel implements IDisposable {
   async #read(turn: number): Promise<string> {
     const { bridge } = this;
     const { trans } = this.options;
+    this.#askedKernel = bridge?.kernel.id;
     if (bridge === undefined) return trans.__('No notebook with a running kernel is open.');
     if (bridge.status !== 'live' && !(await bridge.hello())) {
       this.runtime = undefined;
       return trans.__('This notebook has not loaded farcall. Run “import farcall” in it.');
     }
     try {
-      const [runtime, listed] = await Promise.all([bridge.ask({ intent: 'runtime' }), bridge.ask({ intent: 'calls', limit: LIMIT })]);
+      const [runtime, listed] = await Promise.all([
+        bridge.ask({ intent: 'runtime' }),
+        bridge.ask({ intent: 'calls', limit: LIMIT }),
+      ]);
       if (turn === this.#turn) [this.runtime, this.#listed] = [parseRuntime(runtime), parseCalls(listed)];
       return '';
     } catch (error) {
@@ -113,7 +118,10 @@ export class PanelModel implements IDisposable {
     this.#timer = setTimeout(() => void this.refresh(), QUIET_MS);
   }
 
+  /** A kernel that came after the panel was shown, as when Lab restores both, is asked once. */
   #kernelsOnChange(): void {
     this.#changed.emit();
+    const { bridge } = this;
+    if (this.#isShown && bridge !== undefined && bridge.kernel.id !== this.#askedKernel) void this.refresh();
   }
 }

@@ -47,7 +47,10 @@ export class FarcallPanel extends SidePanel {
     const section = new PanelWithToolbar();
     section.title.label = label;
     const tooltip = this.services.trans.__('Refresh');
-    section.toolbar.addItem('refresh', new ToolbarButton({ icon: refreshIcon, tooltip, onClick: () => void this.model.refresh() }));
+    section.toolbar.addItem(
+      'refresh',
+      new ToolbarButton({ icon: refreshIcon, tooltip, onClick: () => void this.model.refresh() }),
+    );
     section.addWidget(ReactWidget.create(<ServicesProvider value={this.services}>{content}</ServicesProvider>));
     return section;
   }

@@ -19,8 +19,12 @@ export function RuntimeSection({ model }: { readonly model: PanelModel }): JSX.E
   const { trans } = useServices();
   return (
     <div className="farcall-Panel">
-      {model.problem !== '' && <Note glyph="problem">{model.problem}</Note>}
-      {model.runtime === undefined && model.problem === '' && <p className="farcall-Empty">{trans.__('Asking the kernel…')}</p>}
+      {model.problem !== '' && (
+        <Note glyph={model.runtime === undefined ? 'unplugged' : 'problem'}>{model.problem}</Note>
+      )}
+      {model.runtime === undefined && model.problem === '' && (
+        <p className="farcall-Empty">{trans.__('Asking the kernel…')}</p>
+      )}
       {model.runtime !== undefined && <RuntimeFacts runtime={model.runtime} />}
     </div>
   );
@@ -65,7 +69,12 @@ export function CallsSection({ model }: { readonly model: PanelModel }): JSX.Ele
   usePanel(model);
   const { trans } = useServices();
   const calls = model.calls();
-  if (calls.length === 0) return <p className="farcall-Panel farcall-Empty">{trans.__('Calls appear here when a cell runs a function remotely.')}</p>;
+  if (calls.length === 0)
+    return (
+      <p className="farcall-Panel farcall-Empty">
+        {trans.__('Calls appear here when a cell runs a function remotely.')}
+      </p>
+    );
   return (
     <ul className="farcall-Panel farcall-List" aria-label={trans.__('Calls')}>
       {calls.map((call) => (
@@ -110,7 +119,10 @@ export function ContainersSection({ model }: { readonly model: PanelModel }): JS
   usePanel(model);
   const { trans } = useServices();
   const containers = model.runtime?.containers ?? [];
-  if (containers.length === 0) return <p className="farcall-Panel farcall-Empty">{trans.__('No containers now. They start with the first call.')}</p>;
+  if (containers.length === 0)
+    return (
+      <p className="farcall-Panel farcall-Empty">{trans.__('No containers now. They start with the first call.')}</p>
+    );
   return (
     <ul className="farcall-Panel farcall-List" aria-label={trans.__('Containers')}>
       {containers.map((container) => (
@@ -121,7 +133,13 @@ export function ContainersSection({ model }: { readonly model: PanelModel }): JS
 }
 
 /** States of containers beside those of calls; what a ready one does is running. */
-const ICONS: Readonly<Record<string, string>> = { ready: 'running', draining: 'retrying', requested: 'queued', lost: 'failed', gone: 'cancelled' };
+const ICONS: Readonly<Record<string, string>> = {
+  ready: 'running',
+  draining: 'retrying',
+  requested: 'queued',
+  lost: 'failed',
+  gone: 'cancelled',
+};
 
 function ContainerItem({ container }: { readonly container: ContainerView }): JSX.Element {
   const { trans, now } = useServices();
@@ -152,4 +170,3 @@ function usePanel(model: PanelModel): void {
     return () => void model.changed.disconnect(draw);
   }, [model]);
 }
-

@@ -1,7 +1,7 @@
 """farcall: notebook cells as functions that run on far machines.
 
-``@farcall.function`` makes a function remote; ``f.remote(x)``, ``f.map(xs)`` and ``f.spawn(x)`` run it. In a notebook this
-import also registers the magics and the live views.
+``@farcall.function`` makes a function remote; ``f.remote(x)``, ``f.map(xs)`` and ``f.spawn(x)`` run it. In a notebook
+this import also registers the magics and the live views.
 """
 
 from __future__ import annotations
@@ -73,15 +73,15 @@ class _Package(types.ModuleType):
     """Keeps public names that are also names of submodules: importing those would put the module in their place."""
 
     @property
-    def function(self) -> Any:  # type: ignore[override]
+    def function(self) -> Any:
         return __getattr__("function")
 
     @property
-    def gather(self) -> Any:  # type: ignore[override]
+    def gather(self) -> Any:
         return __getattr__("gather")
 
     @property
-    def once(self) -> Any:  # type: ignore[override]
+    def once(self) -> Any:
         return __getattr__("once")
 
     def __setattr__(self, name: str, value: Any) -> None:

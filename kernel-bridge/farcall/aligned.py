@@ -44,7 +44,7 @@ def align(values: Sequence[Any], source: Any = None, *, name: str = "value") -> 
     """
     if _kind(source) and len(source) != len(values):
         raise InvalidError(f"{len(values):,} values do not fit beside a frame of {len(source):,} rows.")
-    return _build(_columns(values, name), len(values), source, getattr(source, "index", None))
+    return _build(_columns(values, name), len(values), source, _index(source))
 
 
 def long(pairs: Iterable[tuple[int, Any]], source: Any = None, *, name: str = "value") -> Any:
@@ -54,7 +54,7 @@ def long(pairs: Iterable[tuple[int, Any]], source: Any = None, *, name: str = "v
     positions = [position for position, _ in listed]
     if _kind(source) in ("polars", "pyarrow"):
         return _build({"index": positions, **columns}, len(listed), source, None)
-    index = getattr(source, "index", None)
+    index = _index(source)
     labels = positions if index is None else index.take(positions)
     return _build(columns, len(listed), source, labels)
 
@@ -103,7 +103,7 @@ def _spread(value: Any) -> Mapping[Any, Any] | None:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
-    if type(value).__name__ == "Series" and type(value).__module__.startswith("pandas."):
+    if type(value).__name__ == "Series" and type(value).__module__.partition(".")[0] == "pandas":
         return dict(zip(value.index, value, strict=True))
     return None
 
@@ -121,6 +121,10 @@ def _kind(source: Any) -> str:
 
 
 _TABLES = ("DataFrame", "Series", "Table", "RecordBatch", "ChunkedArray", "Array", "Index")
+
+
+def _index(source: Any) -> Any:
+    return source.index if _kind(source) == "pandas" and hasattr(source, "index") else None
 
 
 def _names(frame: Any) -> list[Any]:

@@ -89,7 +89,9 @@ class App:
 
     def _add(self, raw: Callable[P, R], options: Options, is_generator: bool | None) -> Function[P, R]:
         if isinstance(raw, Function):
-            raise InvalidError(f"{raw.name} is decorated already: name its options in one decorator, or use with_options")
+            raise InvalidError(
+                f"{raw.name} is decorated already: name its options in one decorator, or use with_options"
+            )
         if inspect.isclass(raw):
             raise InvalidError(f"@app.function takes functions, {raw.__name__} is a class")
         if not callable(raw):
@@ -107,7 +109,9 @@ class App:
         return function
 
     def __repr__(self) -> str:
-        return f"<farcall.{type(self).__name__} {self._name or 'default'}: {', '.join(self.functions) or 'no functions'}>"
+        return (
+            f"<farcall.{type(self).__name__} {self._name or 'default'}: {', '.join(self.functions) or 'no functions'}>"
+        )
 
 
 class Stub(App):

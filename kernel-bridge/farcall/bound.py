@@ -1,7 +1,7 @@
 """Functions as functions in a container see them: by name, at the versions that the running call was opened with.
 
-The container's loop says which call runs (:func:`enter_call`) and gives :func:`resolve` to the loader, so that a function
-that names another one (or itself) finds something to call.
+The container's loop says which call runs (:func:`enter_call`) and gives :func:`resolve` to the loader, so that a
+function that names another one (or itself) finds something to call.
 """
 
 from __future__ import annotations
@@ -47,6 +47,4 @@ class BoundFunction(Function[..., Any]):
         if function_id is None:
             raise NotFoundError(f"{self.full_name} is not among the functions that came with this call")
         captures = _running.get(self.full_name, (None, False))[0]
-        return Prepared(
-            self.name, function_id, self.is_generator, captures, dict(_running), dict(self._bindings), {}
-        )
+        return Prepared(self.name, function_id, self.is_generator, captures, dict(_running), dict(self._bindings), {})

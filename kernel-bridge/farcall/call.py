@@ -71,7 +71,16 @@ class FunctionCall(Generic[R]):
 
     # ── results
 
-    @twin
+    async def _get_async(self, timeout: float | None = None, *, index: int = 0) -> R:
+        """:meth:`get` in the running event loop."""
+        bell = Bell()
+        steps = self._value(Session.current(), index, bell, once=timeout == 0)
+        value = await drive_async(steps, bell, timeout=timeout or None)
+        if value.error is not None:
+            raise value.error
+        return cast(R, value.result)
+
+    @twin(_get_async)
     def get(self, timeout: float | None = None, *, index: int = 0) -> R:
         """The value of one input, waited for; it can be read again and again.
 
@@ -84,16 +93,6 @@ class FunctionCall(Generic[R]):
             OutputExpiredError: it is gone. RemoteError: it was cancelled. Otherwise what the function raised.
         """
         value = self._wait(timeout, index)
-        if value.error is not None:
-            raise value.error
-        return cast(R, value.result)
-
-    @get.twin
-    async def get(self, timeout: float | None = None, *, index: int = 0) -> R:
-        """:meth:`get` in the running event loop."""
-        bell = Bell()
-        steps = self._value(Session.current(), index, bell, once=timeout == 0)
-        value = await drive_async(steps, bell, timeout=timeout or None)
         if value.error is not None:
             raise value.error
         return cast(R, value.result)
@@ -133,17 +132,16 @@ class FunctionCall(Generic[R]):
             return "running"
         return "retrying" if summary.counts.retrying else "queued" if not summary.started_at else "running"
 
-    @twin
+    async def _cancel_async(self, terminate_containers: bool = False) -> None:
+        """:meth:`cancel` in the running event loop."""
+        bell = Bell()
+        await drive_async(cancel(Session.current(), self._id, bell, terminate=terminate_containers), bell)
+
+    @twin(_cancel_async)
     def cancel(self, terminate_containers: bool = False) -> None:
         """Cancel what has not finished, and calls beneath it; nothing is retried. Late or again is fine."""
         bell = Bell()
         drive(cancel(Session.current(), self._id, bell, terminate=terminate_containers), bell, timeout=30.0)
-
-    @cancel.twin
-    async def cancel(self, terminate_containers: bool = False) -> None:
-        """:meth:`cancel` in the running event loop."""
-        bell = Bell()
-        await drive_async(cancel(Session.current(), self._id, bell, terminate=terminate_containers), bell)
 
     def logs(self, *, index: int = -1, follow: bool = False) -> str | Iterator[str]:
         """What its inputs printed (or one of them), as text; with ``follow`` an iterator that goes on to its end."""
@@ -155,7 +153,7 @@ class FunctionCall(Generic[R]):
         """:func:`farcall.gather`."""
         from .gather import gather
 
-        return cast(list[Any], gather(*calls, return_exceptions=return_exceptions))
+        return gather(*calls, return_exceptions=return_exceptions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FunctionCall, (self._id,)

@@ -19,14 +19,14 @@ from typing import Any
 
 from .lookup import by_reference, global_names, home, is_once
 
+#: The attribute of a function or class under which it is remembered how it was last seen.
+SNAPSHOT = "__farcall_snapshot__"
 #: Sentinels that must stay themselves: they are compared with `is`.
 SINGLETONS: dict[int, tuple[str, str]] = {
     id(getattr(dataclasses, name)): ("dataclasses", name)
     for name in ("MISSING", "KW_ONLY", "_HAS_DEFAULT_FACTORY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR")
     if hasattr(dataclasses, name)
 }
-#: The attribute of a function under which `version.py` remembers what it last saw.
-SNAPSHOT = "__farcall_snapshot__"
 LRU_CACHE = type(functools.lru_cache(lambda: None))
 _WRAPPED = (staticmethod, classmethod)
 _BUILTIN = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType)
@@ -36,6 +36,7 @@ SKIPPED = frozenset(
     (
         "__dict__",
         "__weakref__",
+        SNAPSHOT,
         "__slotnames__",
         "__module__",
         "__firstlineno__",

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import serialize
-from .canonical import Describer
+from .canonical import Describer, digest
 from .errors import InvalidError, compose
 from .lookup import global_names
-from .pickler import Pickler
+from .pickler import InlinePickler
 
 _WARN = 256 * 1024
 _MOST = 64 * 1024 * 1024
@@ -122,12 +122,14 @@ def capture(
     numbers: dict[int, int] = {}
     index: list[int] = []
     payloads: list[bytes] = []
+    distinct: list[object] = []
     for slot, value in zip(slots, slots.values, strict=True):
         if id(value) not in numbers:
             numbers[id(value)] = len(payloads)
+            distinct.append(value)
             payloads.append(_dump_value(value, slot.name, resolve, references))
         index.append(numbers[id(value)])
-    digests = tuple(hashlib.blake2b(payload, digest_size=16).digest() for payload in payloads)
+    digests = tuple(_digest(value, payload) for value, payload in zip(distinct, payloads, strict=True))
     names = tuple(slot.name for slot in slots)
     sizes = {name: len(payloads[number]) for name, number in zip(names, index, strict=True)}
     if sum(map(len, payloads)) > _MOST:
@@ -159,7 +161,7 @@ def dumps_code(root: object, slots: Slots, resolve: Callable[[object], str | Non
         return file.getvalue()
 
 
-class _ValuePickler(Pickler):
+class _ValuePickler(InlinePickler):
     """Pickles a captured value; farcall Functions in it go by name."""
 
     resolve: Callable[[object], str | None]
@@ -173,7 +175,7 @@ class _ValuePickler(Pickler):
         return ("reference", name)
 
 
-class _CodePickler(Pickler):
+class _CodePickler(InlinePickler):
     resolve: Callable[[object], str | None]
     slots: Slots
 
@@ -193,6 +195,20 @@ class _CodePickler(Pickler):
         )
 
 
+def _digest(value: object, payload: bytes) -> bytes:
+    """The hash of a value: of its description if that says all, so that a set has no order; else of its pickle."""
+    if isinstance(value, (set, frozenset, dict, list, tuple)) and len(payload) <= _DESCRIBED and _is_plain(value):
+        return bytes.fromhex(digest(value))
+    return hashlib.blake2b(payload, digest_size=16).digest()
+
+
+def _is_plain(value: object) -> bool:
+    if type(value) is dict:
+        return all(type(key) in _PLAIN for key in value) and all(map(_is_plain, value.values()))
+    return type(value) in _PLAIN or (type(value) in (set, frozenset, list, tuple) and all(map(_is_plain, value)))  # type: ignore[call-overload]
+
+
+_DESCRIBED = 4 * 1024
 _PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
 

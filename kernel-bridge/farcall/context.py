@@ -35,15 +35,16 @@ class Inside(Protocol):
         """URL and key for a client session of its own; None before the gateway gave it a key."""
 
 
-_running: ContextVar[RunningInput | None] = ContextVar("farcall_running_input", default=None)
-#: For the container's loop, which sets it once per input: a call of ours would cost more than the rest.
+#: (call id, index), plain: the container's loop makes one per input, and a NamedTuple costs half a microsecond.
+_running: ContextVar[tuple[str, int] | None] = ContextVar("farcall_running_input", default=None)
 set_running = _running.set
 _inside: Inside | None = None
 
 
 def current_input() -> RunningInput | None:
     """The input that runs here; None outside of one."""
-    return _running.get()
+    running = _running.get()
+    return None if running is None else RunningInput(*running)
 
 
 def current_input_id() -> str | None:
@@ -51,14 +52,14 @@ def current_input_id() -> str | None:
 
     A function that may run twice (after a crash) can use it as the key of what it did.
     """
-    running = _running.get()
+    running = current_input()
     return None if running is None else f"in-{running.call_id.removeprefix('fc-')}-{running.index}"
 
 
 def current_function_call_id() -> str | None:
     """The `fc-…` id of the call whose input runs here; None outside of one."""
     running = _running.get()
-    return None if running is None else running.call_id
+    return None if running is None else running[0]
 
 
 def is_local() -> bool:
@@ -118,7 +119,7 @@ def _carry_into_executors() -> None:
     ThreadPoolExecutor.submit = submit_carrying  # type: ignore[method-assign,assignment]
 
 
-def _carrying(function: Callable[..., Any], running: RunningInput) -> Callable[..., Any]:
+def _carrying(function: Callable[..., Any], running: tuple[str, int]) -> Callable[..., Any]:
     @functools.wraps(function)
     def carry(*args: Any, **kwargs: Any) -> Any:
         before = _running.set(running)

@@ -162,14 +162,13 @@ def _start(folder: Path, extra: tuple[str, ...]) -> Address:
 def _first_line(process: subprocess.Popen[bytes]) -> bytes:
     """The ready line, or nothing when the process ends or is silent for too long."""
     stdout = process.stdout
-    if stdout is None:
-        return b""
+    assert stdout is not None, "it was asked for"
     with stdout:
         os.set_blocking(stdout.fileno(), False)
         deadline = time.monotonic() + _START_TIMEOUT_S
         read = b""
         while time.monotonic() < deadline and b"\n" not in read:
-            piece = stdout.read()
+            piece: bytes | None = stdout.read()  # None: nothing yet
             if piece:
                 read += piece
             elif piece == b"":
@@ -185,7 +184,9 @@ def _settle_failure(folder: Path, process: subprocess.Popen[bytes], errors: Path
     except subprocess.TimeoutExpired:
         process.kill()
         code = process.wait()
-        raise StartError(f"the gateway did not come up in {_START_TIMEOUT_S:.0f} s; its log: {folder / 'gateway.log'}") from None
+        raise StartError(
+            f"the gateway did not come up in {_START_TIMEOUT_S:.0f} s; its log: {folder / 'gateway.log'}"
+        ) from None
     if code == _ANOTHER_HOLDS_HOME:
         found = _wait_for(folder)
         if found:

@@ -113,6 +113,13 @@ class InputCancellation(BaseException):
     """Raised inside a running function whose input was cancelled. Clean up and let it pass."""
 
 
+def add_note(exc: BaseException, note: str) -> None:
+    """Like `BaseException.add_note`, on Python 3.10 too; the same note is added once."""
+    notes = exc.__dict__.setdefault("__notes__", [])
+    if note not in notes:
+        notes.append(note)
+
+
 def compose(happened: str, *, got: object = "", takes: str = "", do: str = "") -> str:
     """One message of up to four parts: what happened, what was given, what is possible, what to do."""
     parts = [happened.rstrip(".")]

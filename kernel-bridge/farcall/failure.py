@@ -13,7 +13,10 @@ from typing import Any
 import msgspec
 
 from . import errors, pickler, serialize, traceback_
-from .errors import DeserializationError, ExecutionError, SerializationError
+from .errors import DeserializationError, ExecutionError, SerializationError, add_note
+from .hints import exc_with_hints
+
+__all__ = ["Failure", "add_note", "format_traceback", "pack", "read", "unpack"]
 
 _MESSAGE = 2_000
 _TEXT = 64 * 1024
@@ -75,14 +78,7 @@ def unpack(payload: serialize.Buffer) -> BaseException:
         return _told(ExecutionError(_with_traceback(happened, failure)), failure)
     if isinstance(exc, (SystemExit, KeyboardInterrupt, GeneratorExit)):
         return _ended(exc, failure)
-    return exc
-
-
-def add_note(exc: BaseException, note: str) -> None:
-    """Like `BaseException.add_note`, on Python 3.10 too; the same note is added once."""
-    notes = exc.__dict__.setdefault("__notes__", [])
-    if note not in notes:
-        notes.append(note)
+    return exc_with_hints(exc)
 
 
 def format_traceback(exc: BaseException) -> str:
@@ -142,7 +138,10 @@ class _ExceptionPickler(pickler.Pickler):
         if isinstance(thing, BaseException):
             reduced = thing.__reduce_ex__(5)
             if isinstance(reduced, tuple) and reduced[0] is type(thing):
-                return (_revive, (type(thing), reduced[1]), *reduced[2:])
+                state = (reduced[2] if len(reduced) > 2 else None) or {}
+                if isinstance(thing, (NameError, AttributeError)):
+                    state = {"name": getattr(thing, "name", None), **state}  # Python leaves it at home
+                return _revive, (type(thing), reduced[1]), state or None, *reduced[3:]
         return super().reducer_override(thing)
 
 

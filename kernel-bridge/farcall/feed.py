@@ -10,7 +10,8 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from .session import Frame, Payload, Session
+from .lifeline import Frame, Payload
+from .session import Session
 from .waiting import Bell
 from .wire.messages import CallDetach, CallSeal, InputsPut
 
@@ -115,7 +116,9 @@ class Feed:
     def accepted(self, through: int) -> None:
         """Inputs below ``through`` are durable: their credit is back."""
         with self._ledger:
-            while self._unacknowledged and self._unacknowledged[0].inputs and self._unacknowledged[0].through <= through:
+            while (
+                self._unacknowledged and self._unacknowledged[0].inputs and self._unacknowledged[0].through <= through
+            ):
                 parcel = self._unacknowledged.popleft()
                 self._inputs -= parcel.inputs
                 self._bytes -= parcel.size
@@ -139,7 +142,26 @@ class Feed:
             frames.append((CallDetach(call_id=self.call_id), b""))
         return frames
 
+    def repeat(self) -> None:
+        """The gateway had no room for a chunk: send all that is not acknowledged again, in a while."""
+        self._session.flush_later(_Again(self))
+
+    def say_again(self) -> None:
+        """Send all that is not acknowledged again; what is known already does no harm."""
+        self._session.post_due(self.unacknowledged)
+
     def _has_credit(self, parcel: _Parcel) -> bool:
         if not self._unacknowledged:
             return True
         return self._inputs + parcel.inputs <= CREDIT_INPUTS and self._bytes + parcel.size <= CREDIT_BYTES
+
+
+class _Again:
+    """Makes the sending thread repeat a feed."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def flush(self) -> None:
+        """Repeat it."""
+        self._feed.say_again()

@@ -22,23 +22,18 @@ __all__ = ["MISSING", "Rows", "Values", "align", "batch", "is_frame", "is_series
 
 #: Rows converted at a time: enough to make the conversion cheap, few enough to keep memory flat.
 _BLOCK = 4096
-_MODULES = ("pandas", "polars", "pyarrow", "modin", "cudf")
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def is_frame(thing: object) -> bool:
     """Whether a thing is a table whose rows can be mapped."""
-    if not _may_be_native(thing):
-        return False
-    return isinstance(nw.from_native(thing, eager_only=False, pass_through=True), (nw.DataFrame, nw.LazyFrame))
+    return nw.dependencies.is_into_dataframe(thing) or nw.dependencies.is_polars_lazyframe(thing)
 
 
 def is_series(thing: object) -> bool:
     """Whether a thing is one column of a table library."""
-    if not _may_be_native(thing):
-        return False
-    return isinstance(nw.from_native(thing, allow_series=True, pass_through=True), nw.Series)
+    return nw.dependencies.is_into_series(thing)
 
 
 def rows(
@@ -178,24 +173,17 @@ class Values(Sequence[Any]):
         return list(part)
 
 
-def _may_be_native(thing: object) -> bool:
-    tops = {cls.__module__.partition(".")[0] for cls in type(thing).__mro__}
-    return not tops.isdisjoint(_MODULES)
-
-
 def _table(frame: Any) -> nw.DataFrame[Any]:
-    table = nw.from_native(frame, pass_through=True)
-    if isinstance(table, nw.LazyFrame):
+    if nw.dependencies.is_polars_lazyframe(frame):
         raise InvalidError(compose("a lazy frame has no rows yet", do="Map frame.collect()"))
-    if not isinstance(table, nw.DataFrame):
+    if not is_frame(frame):
         raise InvalidError(compose("not a frame", got=type(frame).__name__, takes="a pandas, Polars or PyArrow table"))
     try:
-        names = table.columns
-    except Exception as error:
-        raise InvalidError(compose(f"the frame's columns cannot be told apart: {error}", do="Rename them")) from None
-    if len(set(names)) < len(names):
-        raise InvalidError(compose("two columns of the frame have the same name", do="Rename one"))
-    return table
+        return nw.from_native(frame, eager_only=True)
+    except nw.exceptions.DuplicateError:
+        names = [str(name) for name in frame.columns]
+        twice = ", ".join(dict.fromkeys(name for name in names if names.count(name) > 1))
+        raise InvalidError(compose(f"the frame has more than one column called {twice}", do="Rename them")) from None
 
 
 # ── binding

@@ -128,7 +128,7 @@ class Function(Generic[P, R]):
 
     # ── one input
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if self._calls_remotely:
             return self.remote(*args, **kwargs)
         if not self._warned and context.is_local() and (self._options.gpu or self._options.image):
@@ -136,12 +136,20 @@ class Function(Generic[P, R]):
             warnings.warn(f"{self._name}(…) runs here; {self._name}.remote(…) runs with what it asks for", stacklevel=2)
         return self.local(*args, **kwargs)
 
-    def local(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def local(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run it in this process; an async function gives its coroutine."""
         return self.get_raw_f()(*args, **kwargs)
 
-    @twin
-    def remote(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    async def _remote_async(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """:meth:`remote` in the running event loop; cancelling the task cancels the call."""
+        self._must_not_yield("remote", "remote_gen")
+        value = await wait_for_async(self._start("remote", args, kwargs), single_value)
+        if value.error is not None:
+            raise value.error
+        return cast(R, value.result)
+
+    @twin(_remote_async)
+    def remote(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run it in a container, wait, and return its value.
 
         Raises:
@@ -155,16 +163,7 @@ class Function(Generic[P, R]):
             raise value.error
         return cast(R, value.result)
 
-    @remote.twin
-    async def remote(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """:meth:`remote` in the running event loop; cancelling the task cancels the call."""
-        self._must_not_yield("remote", "remote_gen")
-        value = await wait_for_async(self._start("remote", args, kwargs), single_value)
-        if value.error is not None:
-            raise value.error
-        return cast(R, value.result)
-
-    def remote_gen(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+    def remote_gen(self, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
         """Run a generator function in a container; a lazy iterator of what it yields, in order.
 
         The container pauses when 64 items or 8 MiB are unread; leaving the loop early cancels it.
@@ -173,16 +172,7 @@ class Function(Generic[P, R]):
             raise InvalidError(f"{self._name} is not a generator function: use {self._name}.remote(…)")
         return self._items(args, kwargs)
 
-    @twin
-    def spawn(self, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
-        """Start it and return once its input is durable; it goes on without this process."""
-        opened = self._start("spawn", args, kwargs)
-        opened.session.wait(opened.accepted)
-        _wait_durable(opened)
-        return self._handle(opened)
-
-    @spawn.twin
-    async def spawn(self, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
+    async def _spawn_async(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
         """:meth:`spawn` in the running event loop."""
         opened = self._start("spawn", args, kwargs)
         while not opened.feed.is_durable or not opened.accepted.done():
@@ -191,7 +181,15 @@ class Function(Generic[P, R]):
         opened.check()
         return self._handle(opened)
 
-    def submit(self, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R] | None:
+    @twin(_spawn_async)
+    def spawn(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
+        """Start it and return once its input is durable; it goes on without this process."""
+        opened = self._start("spawn", args, kwargs)
+        opened.session.wait(opened.accepted)
+        _wait_durable(opened)
+        return self._handle(opened)
+
+    def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R] | None:
         """:meth:`spawn` by its name of 2022. A generator function is run to its end, and None returned."""
         if not self.is_generator:
             return self.spawn(*args, **kwargs)
@@ -199,7 +197,7 @@ class Function(Generic[P, R]):
             pass
         return None
 
-    def enqueue(self, *args: P.args, **kwargs: P.kwargs) -> None:
+    def enqueue(self, /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Start it and forget it. Deprecated: use :meth:`spawn`."""
         warnings.warn("enqueue is deprecated: use spawn", DeprecationWarning, stacklevel=2)
         self.spawn(*args, **kwargs)
@@ -229,9 +227,7 @@ class Function(Generic[P, R]):
             columns: parameter name → column name, for a dataframe.
             rows: give each row as one dict.
         """
-        source = Source.of_map(
-            self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {}
-        )
+        source = Source.of_map(self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {})
         if limit is not None:
             source = source.spread(limit)
         return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=resume)
@@ -275,7 +271,7 @@ class Function(Generic[P, R]):
     # ── variants and settings
 
     def with_options(self, **options: Any) -> Function[P, R]:
-        """The same function with other options, in a pool of its own. Raises ``InvalidError`` at once for a wrong one."""
+        """The same function with other options, in a pool of its own; a wrong one raises at once."""
         return Function(
             self._raw,
             app=self._app,
@@ -294,7 +290,7 @@ class Function(Generic[P, R]):
         buffer_containers: int | None = None,
         scaledown_window: float | None = None,
     ) -> dict[str, float]:
-        """Change how many containers there are (None: unchanged); returns the four settings as they are now."""
+        """Change how many containers there are (None: unchanged); returns the settings as they are now."""
         if min_containers is not None and max_containers is not None and max_containers < min_containers:
             raise InvalidError(f"max_containers={max_containers} is below min_containers={min_containers}")
         session = Session.current()
@@ -323,7 +319,7 @@ class Function(Generic[P, R]):
 
     def prepare(self, session: Session) -> Prepared:
         """Capture it now, and make that version known to the gateway."""
-        return prepare(session, self)
+        return prepare(session, cast("Function[..., Any]", self))
 
     def spec(self, imports: tuple[str, ...]) -> FunctionSpec:
         """What it asks for, as the gateway reads it."""
@@ -416,7 +412,9 @@ class Function(Generic[P, R]):
     def _must_not_yield(self, used: str, better: str) -> None:
         if self.is_generator:
             raise InvalidError(
-                compose(f"{self._name} is a generator function, {used} cannot run it", do=f"Use {self._name}.{better}(…)")
+                compose(
+                    f"{self._name} is a generator function, {used} cannot run it", do=f"Use {self._name}.{better}(…)"
+                )
             )
 
 

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from . import context, serialize
 from .feed import Feed
+from .lifeline import Frame
 from .presenter import presenter
-from .session import Frame, Reply, Session
+from .session import Reply, Session
 from .stream import Stream
 from .waiting import Bell, Steps, ready
 from .wire.blobs import BLOB_ABOVE
@@ -71,14 +72,14 @@ class Opened:
             self.session.notify(self.stream.attach(self.session.epoch))
         return self.stream
 
-    def let_go(self) -> None:
-        """Nothing more is sent or wanted. Idempotent."""
+    def let_go(self, *, ends: bool = False) -> None:
+        """Nothing more is sent or wanted; ``ends``: nor will anything come. Idempotent."""
         if self.is_over:
             return
         self.is_over = True
         self.feed.stop()
         if self.stream is not None:
-            self.stream.release()
+            self.stream.release(ends=ends)
 
 
 def open_call(
@@ -113,7 +114,14 @@ def open_call(
 
 
 def derive_call(
-    session: Session, prepared: Prepared, bell: Bell, *, base: str, indexes: bytes, attached: bool, kwargs: dict[str, Any]
+    session: Session,
+    prepared: Prepared,
+    bell: Bell,
+    *,
+    base: str,
+    indexes: bytes,
+    attached: bool,
+    kwargs: dict[str, Any],
 ) -> Opened:
     """A new call over inputs that ``base`` stored; sealed from the start."""
     shared, blob = _shared(session, prepared, kwargs)

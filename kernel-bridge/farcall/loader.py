@@ -75,9 +75,10 @@ class Loader:
             self._place(packed)
         return self._function
 
-    def may_retry(self, exc: BaseException) -> bool:
-        """Whether the retry policy allows another attempt after this exception: `retry_on` lists it, or is not set."""
-        return not self._retry_on or isinstance(exc, self._retry_on)
+    @property
+    def retry_on(self) -> tuple[type[BaseException], ...] | None:
+        """The exceptions after which the retry policy allows another attempt; None: all."""
+        return self._retry_on or None
 
     def _bind(self, index: tuple[int, ...], payloads: tuple[bytes, ...], digests: tuple[bytes, ...]) -> None:
         changed = [slot for slot, number in enumerate(index) if self._bound.get(slot) != digests[number]]

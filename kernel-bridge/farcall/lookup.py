@@ -39,6 +39,14 @@ def is_once(thing: object) -> bool:
     return hasattr(type(thing), "__farcall_once__")
 
 
+def reference_name(thing: object) -> str | None:
+    """`app/name` of a farcall Function, None for anything else. Only types that say so are asked."""
+    if not hasattr(type(thing), "__farcall_function__"):
+        return None
+    name = thing.__farcall_function__  # type: ignore[attr-defined]
+    return name if isinstance(name, str) else None
+
+
 def global_names(code: types.CodeType) -> tuple[str, ...]:
     """The global names that a function's code reads or writes, nested code and class bodies included, in order."""
     known = _global_names.get(code)

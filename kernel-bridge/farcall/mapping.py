@@ -1,23 +1,23 @@
 """A map under way: feeds inputs, takes outcomes, and hands out those whose turn it is.
 
-One thread drives it (results.py); it never blocks itself: :meth:`Mapping.batches` yields None when there is nothing to do
-but wait for the bell. Values are not decoded here.
+One thread drives it (results.py); it never blocks itself: :meth:`Mapping.batches` yields None when there is nothing
+to do but wait for the bell. Values are not decoded here.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from .errors import RemoteError
-from .launch import Opened
+from .launch import Opened, cancel
 from .order import Order
 from .outcomes import read_page
 from .presenter import View
 from .pump import CHUNK_INPUTS, Pump
 from .stream import Settled, Stream, settled
-from .wire.codes import FAILED, SUCCEEDED, TIMED_OUT
+from .wire.codes import FAILED, TIMED_OUT
 from .wire.messages import CallEnded, Items, Outcomes, Output
 
 #: Inputs of an iterator that may be pulled and not yet handed out: the floor, and what half a second needs above it.
@@ -81,6 +81,19 @@ class Mapping:
         self.opened.feed.flush()
         self.tally.total = self._pump.pulled
 
+    def stop_feeding(self) -> None:
+        """Pull no further input; what was pulled is all."""
+        if self._pump is not None:
+            self._pump.is_exhausted = True
+            self._is_sealed = True
+
+    def abandon(self) -> None:
+        """Nobody wants the rest: cancel it, without waiting for that."""
+        self.stop_feeding()
+        if self.ended is None and not self.opened.is_over:
+            cancel(self.opened.session, self.opened.call_id, self.opened.bell)
+        self.opened.let_go()
+
     @property
     def is_durable(self) -> bool:
         """Whether all inputs and the seal are acknowledged."""
@@ -88,7 +101,7 @@ class Mapping:
 
     # ── outcomes
 
-    def batches(self, view: View) -> Generator[list[Settled] | None, None, None]:
+    def batches(self, view: Callable[[], View]) -> Generator[list[Settled] | None, None, None]:
         """Outcomes in their order, a list at a time, until the call ended; None: wait for the bell, then go on.
 
         Raises what :meth:`feed` raises, and what the gateway refused.
@@ -107,7 +120,7 @@ class Mapping:
                 self._before_waiting(stream)
                 yield None
 
-    def _arrived(self, stream: Stream, view: View) -> Generator[list[Settled], None, None]:
+    def _arrived(self, stream: Stream, view: Callable[[], View]) -> Generator[list[Settled], None, None]:
         """What is there, at most a few messages of it, so that feeding has its turn."""
         for _ in range(8):
             taken = stream.take()
@@ -121,11 +134,11 @@ class Mapping:
             elif isinstance(message, CallEnded):
                 self.ended = message
             elif isinstance(message, Output):
-                view.output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
+                view().output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
             elif isinstance(message, Items):
                 pass  # a map's generators answer with lists
 
-    def _counted(self, message: Outcomes, payload: memoryview) -> Generator[Settled, None, None]:
+    def _counted(self, message: Outcomes, payload: memoryview) -> list[Settled]:
         failed = message.statuses.count(FAILED) + message.statuses.count(TIMED_OUT)
         self.tally.done += message.count
         self.tally.failed += failed
@@ -136,24 +149,27 @@ class Mapping:
     def _hand_out(self, batch: list[Settled]) -> Generator[list[Settled] | None, None, None]:
         """The batch with every payload at hand; large ones come page by page, when it is their turn."""
         self._note(len(batch))
+        if all(outcome[3] is not None for outcome in batch):
+            yield batch
+            return
         start = 0
         for at, outcome in enumerate(batch):
-            if outcome.payload is None and at >= start:
+            if outcome[3] is None and at >= start:
                 if at > start:
                     yield batch[start:at]
                 start = yield from self._large(batch, at)
         if start < len(batch):
-            yield batch[start:] if start else batch
+            yield batch[start:]
 
     def _large(self, batch: list[Settled], at: int) -> Generator[list[Settled] | None, None, int]:
         """Read ``batch[at]`` and the consecutive ones that come with it; returns where to go on."""
         end = at + 1
-        while end < len(batch) and batch[end].payload is None and batch[end].index == batch[end - 1].index + 1:
+        while end < len(batch) and batch[end][3] is None and batch[end][0] == batch[end - 1][0] + 1:
             end += 1
         opened = self.opened
-        page = yield from read_page(opened.session, opened.call_id, batch[at].index, end - at, opened.bell)
+        page = yield from read_page(opened.session, opened.call_id, batch[at][0], end - at, opened.bell)
         if not page:
-            raise RemoteError(f"the outcome of input {batch[at].index} of {opened.call_id} cannot be read")
+            raise RemoteError(f"the outcome of input {batch[at][0]} of {opened.call_id} cannot be read")
         yield page
         return at + len(page)
 
@@ -183,8 +199,3 @@ class Mapping:
         if self._pump is not None and not self._is_sealed:
             self._pump.flush()
         stream.report()
-
-
-def is_failure(outcome: Settled) -> bool:
-    """Whether it is anything but a success."""
-    return outcome.status != SUCCEEDED

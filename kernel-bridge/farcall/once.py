@@ -31,22 +31,23 @@ class Once(Generic[_P, _R]):
         return self._function
 
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        key: Any = (args, tuple(sorted(kwargs.items())))
+        key = (args, tuple(sorted(kwargs.items())))
         function: Any = self._function
         if inspect.iscoroutinefunction(function):
-            return self._awaited(key, *args, **kwargs)  # type: ignore[return-value]
+            return self._awaited(key, args, kwargs)  # type: ignore[return-value]
         with self._computing:
             if key not in self._values:
                 self._values[key] = function(*args, **kwargs)
             return self._values[key]  # type: ignore[no-any-return]
 
-    async def _awaited(self, key: Any, *args: Any, **kwargs: Any) -> Any:
+    async def _awaited(self, key: Any, args: Any, kwargs: Any) -> Any:
         if key not in self._values:
             self._values[key] = await self._function(*args, **kwargs)  # type: ignore[misc]
         return self._values[key]
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        bound: Any = self
+        return self if instance is None else functools.partial(bound, instance)
 
     def cache_clear(self) -> None:
         """Forget the value; the next call computes it again."""

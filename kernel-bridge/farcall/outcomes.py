@@ -6,10 +6,10 @@ from typing import Any
 
 from . import errors, failure, serialize
 from .session import Session
-from .stream import Settled
+from .stream import Settled, settled
 from .waiting import Bell, Steps, ready
 from .wire.blobs import BlobError, BlobGone
-from .wire.codes import CANCELLED, IN_BLOB, SUCCEEDED
+from .wire.codes import CANCELLED, SUCCEEDED
 from .wire.messages import OutcomesPage, OutcomesRead
 
 
@@ -24,23 +24,22 @@ class Failed:
 
 def value_of(call_id: str, outcome: Settled) -> Any:
     """The value of an outcome, or :class:`Failed`. Its payload must be at hand."""
-    if outcome.status == SUCCEEDED:
-        return serialize.loads(outcome.payload)
-    return Failed(error_of(call_id, outcome))
+    _, status, _, payload = outcome
+    return serialize.loads(payload) if status == SUCCEEDED else Failed(error_of(call_id, outcome))
 
 
 def error_of(call_id: str, outcome: Settled) -> BaseException:
     """The exception of an outcome that is not a success, with a note that says whose it is."""
-    if outcome.status == CANCELLED:
-        return errors.RemoteError(f"input {outcome.index} of {call_id} was cancelled")
-    error = failure.unpack(outcome.payload or b"")
-    attempt = f", attempt {outcome.attempt}" if outcome.attempt else ""
-    failure.add_note(error, f"farcall: input {outcome.index} of call {call_id}{attempt}")
+    index, status, attempt, payload = outcome
+    if status == CANCELLED:
+        return errors.RemoteError(f"input {index} of {call_id} was cancelled")
+    error = failure.unpack(payload or b"")
+    failure.add_note(error, f"farcall: input {index} of call {call_id}{f', attempt {attempt}' if attempt else ''}")
     return error
 
 
 def read_page(session: Session, call_id: str, first: int, count: int, bell: Bell) -> Steps[list[Settled]]:
-    """Stored outcomes from index ``first`` on, whole, in index order: as many as fit a message; none if none is final."""
+    """Stored outcomes from index ``first`` on, in index order: as many as fit a message; none if none is final."""
     future = session.request(OutcomesRead(request=0, call_id=call_id, first=first, count=count))
     future.add_done_callback(lambda _: bell.ring())
     reply = yield from ready(future)
@@ -52,16 +51,10 @@ def read_page(session: Session, call_id: str, first: int, count: int, bell: Bell
 
 def _page(session: Session, page: OutcomesPage, payload: memoryview) -> list[Settled]:
     blobs = iter(page.blobs or ())
-    found: list[Settled] = []
-    at = 0
-    tables = (memoryview(table).cast("I") for table in (page.indexes, page.attempts, page.lengths))
-    for index, attempt, length, status in zip(*tables, page.statuses, strict=True):
-        if length == IN_BLOB:
-            found.append(Settled(index, status, attempt, _read_blob(session, next(blobs))))
-        else:
-            found.append(Settled(index, status, attempt, payload[at : at + length]))
-            at += length
-    return found
+    return [
+        (index, status, attempt, _read_blob(session, next(blobs)) if piece is None else piece)
+        for index, status, attempt, piece in settled(page, payload)
+    ]
 
 
 def _read_blob(session: Session, blob: str) -> memoryview:

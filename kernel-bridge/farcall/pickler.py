@@ -9,17 +9,20 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import pickle
 import threading
 import types
 import weakref
+import zlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle.cloudpickle as base
 
-from .canonical import LRU_CACHE, SINGLETONS, SNAPSHOT, digest
-from .lookup import by_reference, global_names, home, is_once
+from .canonical import LRU_CACHE, SINGLETONS, SNAPSHOT, Describer, digest
+from .lookup import by_reference, global_names, home, is_once, reference_name
 from .once import revive
+from .watch import CodeWatch
 
 _naming = threading.Lock()  # guards _names and cloudpickle's trackers, which remember classes by name
 _names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
@@ -27,7 +30,9 @@ _complete: weakref.WeakSet[type] = weakref.WeakSet()
 
 
 class Pickler(base.Pickler):  # type: ignore[misc]
-    """Pickles one thing, code of cells by value."""
+    """Pickles one thing, code of cells by value; a class as a piece of its own, that its reader may know already."""
+
+    inlines_classes = False
 
     def reducer_override(self, thing: Any) -> Any:
         if isinstance(thing, type):
@@ -72,11 +77,20 @@ class Pickler(base.Pickler):  # type: ignore[misc]
     def _reduce_class(self, cls: type) -> Any:
         if by_reference(cls):
             return NotImplemented
-        name_class(cls)
+        name = name_class(cls)
+        if not self.inlines_classes and cls.__module__ != "builtins":
+            return _load_class, (name, _class_body(cls))
         reduced = base._class_reduce(cls)
         if not isinstance(reduced, tuple) or len(reduced) != 6:
             return reduced
+        reduced[2][0].pop(SNAPSHOT, None)
         return (*reduced[:5], _set_class_state)
+
+
+class InlinePickler(Pickler):
+    """Pickles classes where they are met, so that they share globals with the functions beside them."""
+
+    inlines_classes = True
 
 
 def dumps(
@@ -94,13 +108,43 @@ def name_class(cls: type) -> str:
         known = _names.get(cls)
         if known is not None:
             return known
-    name = base._DYNAMIC_CLASS_TRACKER_BY_CLASS.get(cls) or digest(cls)
+    name = base._DYNAMIC_CLASS_TRACKER_BY_CLASS.get(cls) or digest(cls, reference=reference_name, spot=_leave_out)
     with _naming, base._DYNAMIC_CLASS_TRACKER_LOCK:
         _names[cls] = name
         _complete.add(cls)
         base._DYNAMIC_CLASS_TRACKER_BY_CLASS[cls] = name
         base._DYNAMIC_CLASS_TRACKER_BY_ID[name] = cls  # the newest wins: results come back as today's class
     return name
+
+
+class _Body(NamedTuple):
+    """A class's own pickle, and whether it is still true. Kept in the class."""
+
+    watch: CodeWatch
+    packed: bytes
+
+    def __reduce__(self) -> Any:
+        return type(None), ()
+
+
+def _class_body(cls: type) -> bytes:
+    known = vars(cls).get(SNAPSHOT)
+    if isinstance(known, _Body) and known.watch.is_same():
+        return known.packed
+    describer = Describer(reference=reference_name, spot=_leave_out)
+    describer.describe(cls)
+    body = _Body(CodeWatch(describer), zlib.compress(dumps(cls, pickler=InlinePickler), 1))
+    type.__setattr__(cls, SNAPSHOT, body)
+    return body.packed
+
+
+def _load_class(name: str, packed: bytes) -> Any:
+    known = base._DYNAMIC_CLASS_TRACKER_BY_ID.get(name)
+    return known if known is not None and known in _complete else pickle.loads(zlib.decompress(packed))
+
+
+def _leave_out(function: types.FunctionType, where: str | int, value: object) -> bool:
+    return True
 
 
 def _set_class_state(cls: type, state: Any) -> type:

@@ -1,4 +1,4 @@
-"""Which gateway this process uses: a container's own, the one of $FARCALL_URL, one chosen by name, or the embedded one."""
+"""Which gateway this process uses: a container's own, one that was chosen, $FARCALL_URL's, or the embedded one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place:
         return self.url or str(embedded.home_folder(self.home))
 
     def address(self) -> Address:
-        """Where it listens now. Starts the embedded gateway; raises :class:`~farcall.embedded.StartError` if it cannot."""
+        """Where it listens now. Starts the embedded gateway, or raises :class:`~farcall.embedded.StartError`."""
         return Address(self.url, self.token) if self.url else embedded.ensure(self.home)
 
 

@@ -1,4 +1,4 @@
-"""Makes a function, as it is now, known to the gateway: its version, its environment, and the functions it refers to."""
+"""Makes a function, as it is now, known to the gateway: its version, its environment, the functions it refers to."""
 
 from __future__ import annotations
 
@@ -66,7 +66,5 @@ def _put(session: Session, function: Function[..., object], described: Version, 
 
 def _send(session: Session, function_id: str, environment_id: str, spec: FunctionSpec, code: bytes) -> None:
     blob = session.blobs.write([code]) if len(code) > BLOB_ABOVE else None
-    message = FunctionPut(
-        request=0, function_id=function_id, environment_id=environment_id, spec=spec, blob=blob
-    )
+    message = FunctionPut(request=0, function_id=function_id, environment_id=environment_id, spec=spec, blob=blob)
     session.ask(message, FunctionAccepted, b"" if blob else code, timeout=60.0)

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .call import FunctionCall
@@ -32,7 +32,6 @@ class Cell:
     execution: str = ""
 
 
-@runtime_checkable
 class View(Protocol):
     """One shown map or call. All methods are called in the waiting main thread, and must not wait."""
 
@@ -55,7 +54,7 @@ class Presenter(Protocol):
         """A map starts in the foreground."""
         ...
 
-    def call_begins(self, call: FunctionCall) -> View:
+    def call_begins(self, call: FunctionCall[Any]) -> View:
         """A caller begins to wait for one call."""
         ...
 
@@ -85,7 +84,7 @@ class Terminal:
     def map_begins(self, results: Results) -> View:
         return MapLine(results)
 
-    def call_begins(self, call: FunctionCall) -> View:
+    def call_begins(self, call: FunctionCall[Any]) -> View:
         return Printing()
 
     def cell(self) -> Cell:
@@ -170,7 +169,7 @@ def map_view(results: Results) -> View:
     return _presenter.map_begins(results) if _in_main() else SILENT
 
 
-def call_view(call: FunctionCall) -> View:
+def call_view(call: FunctionCall[Any]) -> View:
     """The view of a call that is waited for here; a silent one outside the main thread."""
     return _presenter.call_begins(call) if _in_main() else SILENT
 

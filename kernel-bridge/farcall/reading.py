@@ -34,7 +34,7 @@ class Reading:
         """The final outcomes from ``first`` on without a gap, as many as fit a page; none if ``first`` is not final."""
         page = yield from read_page(self._session, self._call_id, first, count, self._bell)
         for at, outcome in enumerate(page):
-            if outcome.index != first + at:
+            if outcome[0] != first + at:
                 return page[:at]
         return page
 
@@ -57,13 +57,6 @@ class Reading:
             summary = yield from self._watch().change()
             if summary.sealed or is_final(summary):
                 return summary.inputs
-
-    def finished(self) -> Steps[str]:
-        """The call's final state."""
-        while True:
-            summary = yield from self._watch().change()
-            if is_final(summary):
-                return summary.state
 
     def _watch(self) -> Watching:
         if self._watching is None:

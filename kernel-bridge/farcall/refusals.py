@@ -45,9 +45,8 @@ def of_loss(lost: ConnectionLost, url: str) -> errors.Error:
         )
     if lost.code == 4400:
         return errors.ConnectionError(f"the gateway at {url} closed the connection: {lost.reason or 'protocol error'}")
-    return errors.ConnectionError(
-        errors.compose(f"the gateway at {url} cannot be reached", got=str(lost), do="Is it running there? `farcall status` says")
-    )
+    happened = f"the gateway at {url} cannot be reached"
+    return errors.ConnectionError(errors.compose(happened, got=str(lost), do="`farcall status` says more"))
 
 
 def is_final(lost: ConnectionLost) -> bool:

@@ -26,7 +26,7 @@ class Retries:
     backoff_coefficient: float = 2.0
     initial_delay: float = 1.0
     max_delay: float = 60.0
-    retry_on: tuple[type[BaseException], ...] | None = None
+    retry_on: tuple[type[BaseException], ...] | type[BaseException] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.retry_on, type):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from .errors import InvalidError, compose
 from . import context
+from .errors import InvalidError, compose
 
 
 class Secret:

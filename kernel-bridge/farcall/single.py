@@ -1,4 +1,4 @@
-"""Waits for calls of one input, and for any stored outcome by index. The steps are the same for threads and coroutines."""
+"""Waits for calls of one input, and for stored outcomes by index; the same steps for threads and coroutines."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from .presenter import SILENT, View
 from .session import Session
 from .stream import Settled, settled
 from .waiting import Bell, Steps
-from .wire.codes import IN_BLOB, SUCCEEDED
+from .wire.codes import IN_BLOB
 from .wire.messages import CallAsk, CallEnded, CallInfo, CallSummary, Items, ItemsTaken, Outcomes, Output, Progress
 
-#: How often a call is asked for when nothing was heard of it.
 _FINAL = ("done", "failed", "cancelled", "incomplete")
 
 
@@ -40,15 +39,15 @@ def _single_outcome(opened: Opened, view: View) -> Steps[Settled]:
         elif isinstance(message, CallEnded):
             raise errors.RemoteError(f"call {opened.call_id} ended {message.state}, without an outcome")
         elif isinstance(message, Outcomes):
-            outcome = next(iter(settled(message, payload)))
-            opened.let_go()
-            if outcome.payload is not None:
+            outcome = settled(message, payload)[0]
+            opened.let_go(ends=True)
+            if outcome[3] is not None:
                 return outcome
             return (yield from stored_outcome(opened.session, opened.call_id, 0, opened.bell))
 
 
 def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | None, None, None]:
-    """Values that a call's generator yields, in order, a list at a time; None: wait. Raises what the generator raised."""
+    """Values that a call's generator yields, a list at a time; None: wait. Raises what the generator raised."""
     stream = opened.attach(output=True)
     received = 0
     while True:
@@ -67,15 +66,15 @@ def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | N
                 yield values
             opened.session.notify(ItemsTaken(call_id=opened.call_id, index=message.index, through=received))
         elif isinstance(message, Outcomes):
-            yield from _last_items(opened, next(iter(settled(message, payload))), received)
+            yield from _last_items(opened, settled(message, payload)[0], received)
             return
         elif isinstance(message, CallEnded):
             raise errors.RemoteError(f"call {opened.call_id} ended {message.state}, without an outcome")
 
 
 def _last_items(opened: Opened, outcome: Settled, received: int) -> Generator[list[Any] | None, None, None]:
-    opened.let_go()
-    if outcome.payload is None:
+    opened.let_go(ends=True)
+    if outcome[3] is None:
         outcome = yield from _waiting(stored_outcome(opened.session, opened.call_id, 0, opened.bell))
     value = value_of(opened.call_id, outcome)
     if isinstance(value, Failed):
@@ -151,6 +150,13 @@ class Watching:
             raise errors.ConnectionError("progress without a call")
         return self.latest.call
 
+    def end(self) -> Steps[CallSummary]:
+        """The call's final state, waited for."""
+        while True:
+            summary = yield from self.change()
+            if is_final(summary):
+                return summary
+
     def _take(self, progress: Progress) -> None:
         self.latest = progress
         self._news = True
@@ -165,8 +171,3 @@ def summary_of(session: Session, call_id: str) -> CallSummary:
 def is_final(summary: CallSummary) -> bool:
     """Whether nothing of it changes any more."""
     return summary.state in _FINAL
-
-
-def succeeded(outcome: Settled) -> bool:
-    """Whether it holds a value."""
-    return outcome.status == SUCCEEDED

@@ -6,20 +6,18 @@ ones by a fingerprint of identity, shape and a sample of their bytes.
 
 from __future__ import annotations
 
-import types
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from . import serialize
-from .canonical import SKIPPED, Describer
+from .canonical import Describer
 from .captures import Captures, Slots
-from .lookup import global_names, home
 from .modules import Bundle
+from .watch import CodeWatch
 
 if TYPE_CHECKING:
     from .version import Version
 
-_MISSING = object()
 _IMMUTABLE = frozenset((bool, int, float, complex, str, bytes, type(None), range))
 _SMALL = 16 * 1024
 _SAMPLES = 64
@@ -41,25 +39,7 @@ class Snapshot:
         self.slots = slots
         self.code_references = code_references
         self._bundle = bundle
-        taken = {slot.key for slot in slots}
-        functions = describer.functions
-        self._codes = [
-            (function, function.__code__, function.__defaults__, function.__kwdefaults__) for function in functions
-        ]
-        self._classes = [(cls, _attributes(cls)) for cls in describer.classes]
-        self._globals = [
-            (function.__globals__, name, function.__globals__.get(name, _MISSING))
-            for function in functions
-            if home(function) is None
-            for name in global_names(function.__code__)
-            if (id(function.__globals__), name) not in taken
-        ]
-        self._cells = [
-            (cell, _contents(cell))
-            for function in functions
-            for cell in function.__closure__ or ()
-            if (id(cell), 0) not in taken
-        ]
+        self._code = CodeWatch(describer, but={slot.key for slot in slots})
         self._keep(version, values)
 
     def with_values(self, version: Version, values: Captures) -> Snapshot:
@@ -69,15 +49,7 @@ class Snapshot:
 
     def code_is_same(self) -> bool:
         """Whether every function, class and name of the code is the very object it was."""
-        for function, code, defaults, keywords in self._codes:
-            if function.__code__ is not code or function.__defaults__ is not defaults:
-                return False
-            if function.__kwdefaults__ is not keywords:
-                return False
-        for namespace, name, value in self._globals:
-            if namespace.get(name, _MISSING) is not value:
-                return False
-        return self._rest_is_same()
+        return self._code.is_same() and (self._bundle is None or self._bundle.is_fresh())
 
     def changed_values(self) -> list[object]:
         """The values in slots that are not what they were."""
@@ -97,28 +69,8 @@ class Snapshot:
             for slot, value, size in zip(self.slots, self.slots.values, sizes, strict=True)
         ]
 
-    def _rest_is_same(self) -> bool:
-        for cls, attributes in self._classes:
-            now = _attributes(cls)
-            if now.keys() != attributes.keys() or any(now[name] is not attributes[name] for name in now):
-                return False
-        if any(_contents(cell) is not value for cell, value in self._cells):
-            return False
-        return self._bundle is None or self._bundle.is_fresh()
-
     def __reduce__(self) -> tuple[Any, ...]:
         return type(None), ()  # a copy of the function elsewhere starts without a memory
-
-
-def _attributes(cls: type) -> dict[str, object]:
-    return {name: value for name, value in vars(cls).items() if name not in SKIPPED}
-
-
-def _contents(cell: types.CellType) -> object:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return _MISSING
 
 
 #: kind of mark, mark

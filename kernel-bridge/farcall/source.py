@@ -1,4 +1,4 @@
-"""Where a map's inputs come from: zipped iterators, sequences of arguments, rows of a dataframe; and how many there are.
+"""Where a map's inputs come from: zipped iterators, sequences of arguments, rows of a dataframe; and their number.
 
 Sized sources can be read again and cannot block; the others are read once, in the thread that waits for the map.
 """
@@ -56,7 +56,11 @@ class Source:
         """The inputs of ``f.starmap(items)``: each item is a sequence of arguments."""
         _must_iterate(name, "starmap", items)
         count = len(items) if isinstance(items, Sized) else None
-        return cls(lambda: zip(map(tuple, iter(items)), repeat(_NO_KEYWORDS), strict=False), count=count, is_sized=count is not None)
+        return cls(
+            lambda: zip(map(tuple, iter(items)), repeat(_NO_KEYWORDS), strict=False),
+            count=count,
+            is_sized=count is not None,
+        )
 
     @classmethod
     def none(cls) -> Source:
@@ -92,9 +96,7 @@ def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:
     else:
         make = lambda: _zipped(iterators, shortest)  # noqa: E731
     count = shortest if is_sized else None
-    return Source(
-        lambda: zip(make(), repeat(_NO_KEYWORDS), strict=False), count=count, is_sized=is_sized, frame=frame
-    )
+    return Source(lambda: zip(make(), repeat(_NO_KEYWORDS), strict=False), count=count, is_sized=is_sized, frame=frame)
 
 
 def _zipped(iterators: tuple[Any, ...], shortest: int | None) -> Iterator[tuple[Any, ...]]:

@@ -44,6 +44,7 @@ def record(tb: types.TracebackType | None) -> list[Frame]:
     while tb is not None:
         code = tb.tb_frame.f_code
         if not is_ours(code.co_filename):
+            linecache.lazycache(code.co_filename, tb.tb_frame.f_globals)  # sources that came with the code
             frames.append((code.co_filename, code.co_name, tb.tb_lineno, *_columns(code, tb)))
         tb = tb.tb_next
     return frames if len(frames) <= _OUTER + _INNER else frames[:_OUTER] + frames[-_INNER:]

@@ -23,7 +23,7 @@ from . import modules
 from .canonical import SNAPSHOT, Describer
 from .captures import Slots
 from .loader import Loader, load_code, set_resolver
-from .lookup import imported_names, is_once
+from .lookup import imported_names, is_once, reference_name
 from .places import places_of
 from .snapshot import Snapshot
 from .wire.messages import FunctionSpec
@@ -55,20 +55,12 @@ class Version:
     sources: dict[str, str]
 
 
-def reference_name(thing: object) -> str | None:
-    """`app/name` of a farcall Function, None for anything else. Only types that say so are asked."""
-    if not hasattr(type(thing), "__farcall_function__"):
-        return None
-    name = thing.__farcall_function__  # type: ignore[attr-defined]
-    return name if isinstance(name, str) else None
-
-
 def describe(
     function: Callable[..., Any], *, resolve: Resolve = reference_name, retry_on: tuple[type[BaseException], ...] = ()
 ) -> Version:
     """The function's version now. Cheap when nothing it sees has changed since the last time.
 
-    `retry_on` are the exceptions of its retry policy: their classes travel with the code (`Loader.may_retry`).
+    `retry_on` are the exceptions of its retry policy: their classes travel with the code (`Loader.retry_on`).
 
     Raises:
         InvalidError: its captured values are over 64 MiB, or a local package is too large.

@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Any, TypeVar, cast
 
 from . import context
-
 from .presenter import SILENT, View
 
 #: How often a waiting thread looks around.
@@ -42,7 +41,7 @@ class Bell:
 
     def ring(self) -> None:
         """Wake whoever waits, or let the next wait return at once."""
-        with contextlib.suppress(RuntimeError):  # it rang already; or the loop is closed, and no one waits there any more
+        with contextlib.suppress(RuntimeError):  # it rang already, or the loop is closed
             if self._silent.locked():
                 self._silent.release()
         if self._sleeper is not None:

@@ -15,6 +15,7 @@ import { Tokens } from './gateway/authenticate.js';
 import { blobRoutes } from './gateway/blobs.js';
 import { workFolder } from './gateway/environment.js';
 import { clearSocket, Home } from './gateway/home.js';
+import { LeaseJournal } from './gateway/lease-journal.js';
 import { type Log, openLog } from './gateway/log.js';
 import { type Address, Doorway } from './gateway/server.js';
 import { Supervisors } from './gateway/supervisors.js';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   const home = new Home(options.home);
   const store = await openStore(home, options);
+  home.hold();
   const log = openLog(home.log);
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught');
@@ -59,7 +61,7 @@ async function main(): Promise<void> {
     onError: (error) => log.warn({ err: error }, 'supervisor'),
   });
   const runtime = new Runtime({
-    core: new Core(store.id), store, engine, supervisors, tokens, logs: home.logs, log, idleExit: options.idleExit,
+    core: new Core(store.id), store, engine, supervisors, tokens, logs: home.logs, journal: new LeaseJournal(home.leases), log, idleExit: options.idleExit,
     identity: {
       version: VERSION, store: store.id, epoch: store.epoch, python: remote ? await pythonVersion(options.python) : '',
       executable: options.python, remote, blobs: home.payloads, home: home.folder, startedAt,
@@ -68,7 +70,7 @@ async function main(): Promise<void> {
   });
   const doors = doorsOf(address, home).map((at) => new Doorway({
     tokens, address: at, hosts: hostsOf(at, options), routes: blobRoutes(home.payloads),
-    onSocket: (socket, principal) => runtime.accept(socket, principal, 'socket' in at),
+    onSocket: (socket, peer) => runtime.accept(socket, peer),
     onError: (error) => log.error({ err: error }, 'door'),
   }));
   const leave = leaver({ home, log, doors, runtime, engine, store });

@@ -10,13 +10,13 @@ import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
 import type { Command } from './core/commands.js';
 import type { Happening } from './core/events.js';
 import type { LocalEngine } from './engines/local.js';
-import type { Principal, Tokens } from './gateway/authenticate.js';
+import type { Tokens } from './gateway/authenticate.js';
 import { Calls, entryOf } from './gateway/calls.js';
 import { Chunks } from './gateway/chunks.js';
 import { Clients } from './gateway/clients.js';
 import { runCommand } from './gateway/command-table.js';
 import { Commits } from './gateway/commits.js';
-import { Connection } from './gateway/connection.js';
+import { Connection, type Peer } from './gateway/connection.js';
 import { ContainerSession, Containers, type Lease } from './gateway/containers.js';
 import type { CoreView } from './gateway/core-view.js';
 import { FailureGroups } from './gateway/failure-groups.js';
@@ -25,17 +25,18 @@ import { Functions } from './gateway/functions.js';
 import { greet } from './gateway/greetings.js';
 import type { HostListener } from './gateway/hosts.js';
 import { Items } from './gateway/items.js';
+import type { LeaseJournal } from './gateway/lease-journal.js';
 import type { Log } from './gateway/log.js';
 import { Outputs } from './gateway/outputs.js';
 import type { Identity, Parts, Source } from './gateway/parts.js';
 import { Previews } from './gateway/previews.js';
 import { Refusal } from './gateway/refusal.js';
 import { Streams } from './gateway/streams.js';
-import { Supervisors } from './gateway/supervisors.js';
+import type { Supervisors } from './gateway/supervisors.js';
 import { unreadableBatch } from './gateway/unreadable.js';
 import { Watches } from './gateway/watch.js';
 import type { Engine } from './engines/engine.js';
-import { StoreExpired } from './store/errors.js';
+import { StoreExpired, StoreFull } from './store/errors.js';
 import type { Restored, Store } from './store/store.js';
 
 const CHUNK_CACHE_BYTES = 64 * 1024 * 1024;
@@ -53,6 +54,7 @@ export interface RuntimeOptions {
   readonly tokens: Tokens;
   readonly identity: Identity;
   readonly logs: string;
+  readonly journal: LeaseJournal;
   readonly log: Log;
   /** Seconds; 0: never. */
   readonly idleExit: number;
@@ -85,9 +87,8 @@ export class Runtime {
     this.parts.calls.past(past.map(({ row }) => row.call_id));
   }
 
-  /** `local`: the peer shares this file system. */
-  accept(socket: WebSocket, principal: Principal, local: boolean): void {
-    const connection = new Connection({ principal, local }, socket, {
+  accept(socket: WebSocket, peer: Peer): void {
+    const connection = new Connection(peer, socket, {
       onHello: (made, hello) => greet(this.parts, made, hello),
       onClose: (closed) => this.#connections.delete(closed),
       refusalOf: (error) => (error instanceof StoreExpired ? new Refusal('output.expired', error.message) : undefined),
@@ -111,10 +112,11 @@ export class Runtime {
       connection.close(4503, 'the gateway is draining');
     }
     await this.parts.outputs[Symbol.asyncDispose]();
+    this.parts.journal.close();
   }
 
   #compose(): Parts {
-    const { core, store, engine, supervisors, tokens, identity, logs, log } = this.options;
+    const { core, store, engine, supervisors, tokens, identity, journal, logs, log } = this.options;
     const onError = (error: unknown): void => log.error({ err: error }, 'gateway');
     const chunks = new Chunks(CHUNK_CACHE_BYTES);
     const containers = new Containers();
@@ -122,10 +124,10 @@ export class Runtime {
     const streams = new Streams({ store, epoch: identity.epoch, onError });
     const commits = new Commits({
       store, retryMs: RETRY_COMMIT_MS, afterFacts: () => streams.flush(),
-      onRefused: (error) => log.error({ err: error }, 'store'),
+      onRefused: (error) => log.error({ err: error }, 'store'), isFull: (error) => error instanceof StoreFull,
     });
     return {
-      identity, log, core, store, engine, commits, tokens, functions: new Functions(store), calls: new Calls(store, chunks), chunks,
+      identity, log, core, store, engine, journal, commits, tokens, functions: new Functions(store), calls: new Calls(store, chunks), chunks,
       clients: new Clients(), containers, supervisors, hosts: engine, streams,
       items: new Items({ streams, containers }), watches: new Watches(() => this.parts, failures), failures,
       outputs: new Outputs({ folder: logs, store, streams, containers, onError }), previews: new Previews(() => this.parts),
@@ -173,13 +175,16 @@ export class Runtime {
   /** Only those that ever said hello can come back. */
   #restoreContainers({ containers }: Restored): void {
     const back = containers.filter(({ key_hash, gone }) => !gone && key_hash !== '');
+    this.parts.journal.keepOnly(new Set(back.map(({ container_id }) => container_id)));
     this.options.engine.adopt?.(back.map(({ container_id }) => container_id as ContainerId));
     for (const { container_id, function_id, key_hash } of back) {
       const container = new ContainerSession(container_id as ContainerId, function_id);
-      container.keyHash = key_hash;
+      container.isAwaited = true;
+      const leases = this.parts.journal.of(container.id);
+      for (const lease of leases) container.leases.set(lease.lease, lease);
       this.parts.containers.add(container);
       this.parts.tokens.restore(container.id, key_hash);
-      this.#apply({ type: 'container.restored', container: container.id, function: function_id, leases: [] });
+      this.#apply({ type: 'container.restored', container: container.id, function: function_id, leases });
     }
   }
 

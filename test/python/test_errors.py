@@ -7,13 +7,25 @@ import inspect
 import pickle
 
 import pytest
+
 from farcall import errors, exception
 from farcall.errors import compose, nearest
 
 TREE = {
-    "Error": ("InvalidError", "NotFoundError", "AuthError", "ConnectionError", "VersionError", "ExecutionError")
-    + ("SerializationError", "DeserializationError", "RemoteError", "TimeoutError", "ResourceExhaustedError")
-    + ("ClientClosed",),
+    "Error": (
+        "InvalidError",
+        "NotFoundError",
+        "AuthError",
+        "ConnectionError",
+        "VersionError",
+        "ExecutionError",
+        "SerializationError",
+        "DeserializationError",
+        "RemoteError",
+        "TimeoutError",
+        "ResourceExhaustedError",
+        "ClientClosed",
+    ),
     "RemoteError": ("ContainerLostError", "OutOfMemoryError", "PoisonInputError", "ImageBuildError"),
     "TimeoutError": ("FunctionTimeoutError", "OutputExpiredError"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from farcall.errors import InvalidError
 from farcall.options import NAMES, Options
 from farcall.retries import Retries
@@ -118,8 +119,14 @@ def test_a_secrets_values_are_never_in_a_message():
 
 @pytest.mark.parametrize(
     "given",
-    [{"max_retries": -1}, {"max_retries": 1, "initial_delay": 61}, {"max_retries": 1, "max_delay": 0.5}]
-    + [{"max_retries": 1, "backoff_coefficient": 0.5}, {"max_retries": 1.5}, {"max_retries": True}],
+    [
+        {"max_retries": -1},
+        {"max_retries": 1.5},
+        {"max_retries": True},
+        {"max_retries": 1, "initial_delay": 61},
+        {"max_retries": 1, "max_delay": 0.5},
+        {"max_retries": 1, "backoff_coefficient": 0.5},
+    ],
 )
 def test_a_retry_policy_out_of_range_is_refused(given):
     with pytest.raises(InvalidError):
@@ -127,9 +134,7 @@ def test_a_retry_policy_out_of_range_is_refused(given):
 
 
 def test_every_option_of_the_api_is_known():
-    assert set(NAMES) == set(
-        (
-            "image gpu cpu memory env secrets volumes retries timeout startup_timeout min_containers max_containers "
-            "buffer_containers scaledown_window region cloud name schedule max_inputs single_use_containers"
-        ).split()
-    )
+    places = ("image", "region", "cloud", "name", "schedule", "env", "secrets", "volumes")
+    claims = ("gpu", "cpu", "memory", "retries", "timeout", "startup_timeout", "max_inputs", "single_use_containers")
+    scaling = ("min_containers", "max_containers", "buffer_containers", "scaledown_window")
+    assert set(NAMES) == {*places, *claims, *scaling}

@@ -12,12 +12,21 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from farcall import serialize
-from farcall.errors import DeserializationError, SerializationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | st.complex_numbers(allow_nan=False)
+from farcall import serialize
+from farcall.errors import DeserializationError, SerializationError
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.binary()
+    | st.complex_numbers(allow_nan=False)
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: (
@@ -133,7 +142,11 @@ def test_a_function_of_main_travels_by_value():
     assert serialize.loads(payload)["f"](1) == 6
 
 
-CLASS = "class Point:\n    def __init__(self, x): self.x = x\n    def __eq__(self, other): return type(other) is Point and self.x == other.x\n"
+CLASS = """
+class Point:
+    def __init__(self, x): self.x = x
+    def __eq__(self, other): return type(other) is Point and self.x == other.x
+"""
 
 
 def test_an_instance_of_a_class_of_main_comes_back_as_that_very_class():
@@ -161,7 +174,7 @@ def test_receiving_an_instance_leaves_its_class_untouched():
     cls = run_as_main(CLASS)["Point"]
     before = dict(vars(cls))
     serialize.loads(serialize.dumps(cls(3)))
-    assert {name: value for name, value in vars(cls).items() if name != "__slotnames__"} == before
+    assert {name: vars(cls)[name] for name in before} == before
 
 
 # ── what cannot travel
@@ -187,7 +200,7 @@ class Slotted:
         (Slotted(), "result.lock: _thread.lock"),
         ({threading.Lock(): 1}, "result's key"),
         (types.SimpleNamespace(made=(n for n in ())), "result.made: generator"),
-        (list(range(5_000)) + [Session()], "result[5000].socket: _thread.lock"),
+        ([*range(5_000), Session()], "result[5000].socket: _thread.lock"),
     ],
 )
 def test_an_unpicklable_part_is_named_with_its_path_and_type(value, path):
@@ -199,20 +212,20 @@ def test_an_unpicklable_part_is_named_with_its_path_and_type(value, path):
 def test_an_unpicklable_argument_is_named_as_an_argument():
     with pytest.raises(SerializationError, match=r"args\[1\].socket"):
         serialize.dumps(((1, Session()), {}), name="input")
-    with pytest.raises(SerializationError, match="argument db.socket"):
+    with pytest.raises(SerializationError, match=r"argument db\.socket"):
         serialize.dumps(((), {"db": Session()}), name="input")
 
 
 def test_a_function_that_holds_something_unpicklable_says_where():
     lock = threading.Lock()
-    with pytest.raises(SerializationError, match="its variable lock: _thread.lock"):
+    with pytest.raises(SerializationError, match=r"its variable lock: _thread\.lock"):
         serialize.dumps(lambda: lock)
 
 
 def test_a_value_that_refers_to_itself_is_searched_once():
     loop: list[object] = [threading.Lock()]
     loop.insert(0, loop)
-    with pytest.raises(SerializationError, match="_thread.lock"):
+    with pytest.raises(SerializationError, match=r"_thread\.lock"):
         serialize.dumps(loop)
 
 

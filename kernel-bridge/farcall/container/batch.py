@@ -12,9 +12,10 @@ from ..wire.messages import FailureSummary, OutcomesPut
 from .lease import Lease
 from .streams import Span
 
-#: Bytes of payload, and failures, above which a batch is sent: a frame holds at most 1 MiB.
+#: Bytes above which a batch is sent: a frame holds at most 1 MiB.
 FULL_BYTES = 512 * 1024
-FULL_FAILURES = 32
+#: What a failure's summary counts, whatever its length: it may be that long.
+_SUMMARY_BYTES = 8 * 1024
 #: Unacknowledged bytes above which a container waits before it runs on.
 JOURNAL_BYTES = 64 * 1024 * 1024
 
@@ -46,9 +47,10 @@ class Batch:
         self.lengths.append(IN_BLOB)
         self.blobs.append(blob)
 
-    @property
-    def is_full(self) -> bool:
-        return self.size >= FULL_BYTES or len(self.failures) >= FULL_FAILURES
+    def add_summary(self, summary: FailureSummary) -> None:
+        """A failure in short, beside its outcome."""
+        self.failures.append(summary)
+        self.size += _SUMMARY_BYTES
 
     def seal(self, lease: Lease, seq: int, *, ended: bool) -> tuple[OutcomesPut, bytes]:
         """The message and its payload; the batch is empty afterwards."""

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import bound
 from ..serialize import loads
-from ..version import Loader, load_code
+from ..version import Loader, load_code, set_resolver
 from ..wire.blobs import Buffer
 from ..wire.messages import CallLoad, FunctionLoad, FunctionSpec
 from .cancel import Cancellation
@@ -45,6 +46,7 @@ class LoadedFunction:
         self._tasks = Tasks(cancellation)
         os.environ.update(message.spec.secrets)
         limit_threads(message.spec)
+        set_resolver(bound.resolve)
         self._loader: Loader = load_code(bytes(payload))
 
     def prepare(self, message: CallLoad, payload: Buffer) -> Prepared:
@@ -52,6 +54,7 @@ class LoadedFunction:
         remember_sources(message.sources)
         try:
             shared = loads(payload) if len(payload) else {}
+            bound.enter_call(shared)
             function = self._loader.function(shared.get("captures"), dict(message.bindings))
             return Prepared(self._invoke(function), shared.get("kwargs") or {})
         except Exception as error:

@@ -13,14 +13,27 @@ from ..wire.messages import InputsRun
 class Lease:
     """Inputs ``next`` … ``stop`` have not started yet. ``stop`` only ever moves down."""
 
-    __slots__ = ("_at", "_blobs", "_lengths", "_payload", "attempt", "base", "call_id", "first", "id", "next", "stop")
+    __slots__ = (
+        "_at",
+        "_blobs",
+        "_lengths",
+        "_payload",
+        "attempt",
+        "base",
+        "call_id",
+        "end",
+        "first",
+        "id",
+        "next",
+        "stop",
+    )
 
     def __init__(self, message: InputsRun, payload: memoryview) -> None:
         self.id = message.lease
         self.call_id = message.call_id
         self.attempt = message.attempt
         self.first = self.next = message.first
-        self.stop = message.first + message.count
+        self.stop = self.end = message.first + message.count
         self.base = word_of(message.lease, 0)
         self._payload = payload
         self._lengths = memoryview(message.lengths).cast("I")
@@ -40,6 +53,6 @@ class Lease:
         return self._payload[at : at + length]
 
     def hold_back(self, first: int) -> int:
-        """Start nothing from ``first`` on. The first index that really will not start."""
+        """Start nothing from ``first`` on. The first index, not below ``first``, that really will not start."""
         self.stop = max(self.next, min(self.stop, first))
         return max(first, self.stop)

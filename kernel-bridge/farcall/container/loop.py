@@ -12,10 +12,9 @@ import select
 import signal
 import socket
 import time
-from collections import deque
 
 from .. import context, failure
-from ..wire.control_page import LEAVING, NOTHING, READY, WELCOMED, ContainerPage
+from ..wire.control_page import LEAVING, READY, WELCOMED, ContainerPage
 from ..wire.messages import (
     CallForget,
     CallLoad,
@@ -30,11 +29,12 @@ from ..wire.messages import (
     PreviewMade,
     PreviewMake,
 )
-from .batch import Batch
+from .batch import FULL_BYTES, Batch
 from .cancel import Cancellation
 from .execute import Executor
 from .function import LoadedFunction, Prepared
 from .lease import Lease
+from .leases import Leases
 from .link import Dismissed, Link
 from .nested import Nested
 from .preview import bundle_of
@@ -62,13 +62,10 @@ class Loop:
         self._executor = Executor(self._cancellation, self._link)
         self._function: LoadedFunction | None = None
         self._calls: dict[str, Prepared] = {}
-        self._leases: deque[Lease] = deque()
-        self._newest = 0  # the highest lease that arrived
-        self._cut: dict[int, int] = {}  # leases that ended early → first index that did not start
+        self._leases = Leases(page)
         self._batch = Batch()
         self._seq = 0
-        self._sent_at = 0.0
-        self._ran = 0
+        self._left = -1  # inputs until max_inputs; never 0 when there is no limit
         self._draining = False
         self._poked = page.poke
         self._woken, self._wake = socket.socketpair()  # a signal ends the wait through it
@@ -95,7 +92,7 @@ class Loop:
         self._link.connect()
         self._read()
         if self._leases and not self._nested.owed and not self._link.journal.is_full and not self._is_spent():
-            self._run_lease(self._leases[0])
+            self._run_lease(self._leases.first)
         elif not self._is_done():
             self._wait()
 
@@ -105,8 +102,7 @@ class Loop:
 
     def _is_spent(self) -> bool:
         """`max_inputs` were run: what is left of the leases is for another container."""
-        limit = self._function.spec.max_inputs if self._function is not None else 0
-        return 0 < limit <= self._ran
+        return self._left == 0
 
     def _wait(self) -> None:
         """Until something arrives, a signal comes, or it is time to connect again."""
@@ -127,10 +123,10 @@ class Loop:
         prepared = self._calls.get(lease.call_id)
         if prepared is None:
             raise Dismissed(f"inputs of {lease.call_id} came before the call")
-        page, executor, streams, batch = self._page, self._executor, self._streams, self._batch
+        page, executor, streams, batch, nested = self._page, self._executor, self._streams, self._batch, self._nested
         page.lease_begins(lease.attempt, executor.timeout)
-        now = self._sent_at = _clock()
-        while lease.next < lease.stop and not self._is_spent():
+        now = sent_at = _clock()
+        while lease.next < lease.stop and self._left:
             began = now
             if not page.begin(lease.base + (lease.next << 1), began):
                 page.rest()
@@ -138,19 +134,21 @@ class Loop:
                 continue
             index = lease.next
             now = executor.run(lease, prepared, batch, began)
-            self._ran += 1
+            self._left -= 1
             if streams.settle(now - began):
                 batch.spans += streams.take(index)
                 page.output_grew(streams.out, streams.err)
-            if now - began >= _SHORT_S or now - self._sent_at >= _EVERY_S or batch.is_full or self._nested.owed:
+            if now - began >= _SHORT_S or now - sent_at >= _EVERY_S or batch.size >= FULL_BYTES or nested.owed:
                 page.rest()
                 self._flush(lease)
-                now = self._sent_at = _clock()
-                if self._nested.owed or self._link.journal.is_full:
+                now = sent_at = _clock()
+                if nested.owed or self._link.journal.is_full:
                     return
         page.rest()
         if lease.next >= lease.stop:
             self._end(lease)
+        else:
+            self._flush(lease)
 
     def _flush(self, lease: Lease) -> None:
         """Send what is done of a lease that goes on, and read what came meanwhile."""
@@ -160,9 +158,9 @@ class Loop:
         self._read()
 
     def _end(self, lease: Lease) -> None:
-        self._leases.remove(lease)
-        self._page.lease_ended(lease.id)
+        self._leases.end(lease)
         self._put(lease, ended=True)
+        self._end_unstarted()
         self._read()
 
     def _put(self, lease: Lease, *, ended: bool) -> None:
@@ -176,41 +174,18 @@ class Loop:
         page = self._page
         if not page.noticed:
             return
-        page.heed(self._hold_back)
+        self._leases.heed()
         self._draining = self._draining or page.draining
         if page.poke != self._poked:
             self._poked = page.poke
             self._link.look()
-        for lease in [lease for lease in self._leases if lease.next >= lease.stop and lease is not self._leases[0]]:
-            self._end_unstarted(lease)
+        self._end_unstarted()
 
-    def _hold_back(self, lease_id: int, first: int) -> int:
-        for lease in self._leases:
-            if lease.id == lease_id:
-                held = lease.hold_back(first)
-                self._remember_cut(lease)
-                return held
-        return self._cut.get(lease_id, first if lease_id > self._newest else NOTHING)
-
-    def _remember_cut(self, lease: Lease) -> None:
-        self._cut[lease.id] = lease.stop
-        while len(self._cut) > 256:
-            del self._cut[next(iter(self._cut))]
-
-    def _end_unstarted(self, lease: Lease) -> None:
-        """A lease behind the running one has nothing left to start."""
-        self._leases.remove(lease)
-        self._seq += 1
-        self._link.put(*Batch().seal(lease, self._seq, ended=True))
-
-    def _revoked(self, through: int) -> None:
-        """While the input waited, everything unstarted was given to others."""
-        self._nested.answered()
-        for lease in [lease for lease in self._leases if lease.id <= through]:
-            lease.hold_back(lease.next)
-            self._remember_cut(lease)
-            if lease is not self._leases[0]:
-                self._end_unstarted(lease)
+    def _end_unstarted(self) -> None:
+        """Leases behind the running one that were revoked as a whole."""
+        for lease in self._leases.take_ended():
+            self._seq += 1
+            self._link.put(*Batch().seal(lease, self._seq, ended=True))
 
     def _looked_at(self) -> None:
         """A signal that interrupts nothing came while user code runs: the gateway may be back."""
@@ -242,8 +217,8 @@ class Loop:
             if kept.first >= 0:
                 first[kept.message.lease] = min(kept.first, first.get(kept.message.lease, kept.first))
         for lease in self._leases:
-            unsent = memoryview(self._batch.indexes).tolist() if lease is self._leases[0] else []
-            running = [lease.next - 1] if self._cancellation.armed and lease is self._leases[0] else []
+            unsent = self._batch.indexes.tolist() if lease is self._leases.first else []
+            running = [lease.next - 1] if self._cancellation.armed and lease is self._leases.first else []
             first[lease.id] = min([first.get(lease.id, lease.next), *unsent, *running])
         return tuple(sorted(first.items()))
 
@@ -256,9 +231,7 @@ class Loop:
 
     def _on_message(self, message: Message, payload: memoryview) -> None:
         if isinstance(message, InputsRun):
-            if message.lease > self._newest:
-                self._newest = message.lease
-                self._leases.append(Lease(message, payload))
+            self._leases.add(Lease(message, payload))
         elif isinstance(message, OutcomesAcknowledged):
             self._link.journal.acknowledge(message.through)
         elif isinstance(message, CallLoad):
@@ -266,7 +239,9 @@ class Loop:
         elif isinstance(message, CallForget):
             self._calls.pop(message.call_id, None)
         elif isinstance(message, LeasesRevoked):
-            self._revoked(message.through)
+            self._nested.answered()
+            self._leases.revoke_through(message.through)
+            self._end_unstarted()
         elif isinstance(message, FunctionLoad):
             self._load_function(message, payload)
         elif isinstance(message, PreviewMake):
@@ -286,6 +261,7 @@ class Loop:
                 self._link.send(ContainerBroken(container_id=self._id), told)
                 raise Dismissed("the code cannot be loaded") from None
             self._executor.timeout = message.spec.timeout
+            self._left = message.spec.max_inputs or -1
             self._page.stage(READY)
         self._streams.skip()
         self._page.output_grew(self._streams.out, self._streams.err)

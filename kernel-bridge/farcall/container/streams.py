@@ -32,10 +32,8 @@ class Streams:
     def settle(self, seconds: float) -> bool:
         """Write out what is buffered after ``seconds`` of user code. Whether the files grew."""
         for text in self._text:
-            try:
-                text.flush()
-            except ValueError:
-                continue  # the user closed it
+            if text.dirty:
+                text.settle()
         if seconds > _FLUSH_ABOVE:
             self._libc.fflush(None)
         return _position(1) != self.out or _position(2) != self.err
@@ -64,6 +62,21 @@ class Streams:
             self._libc.setvbuf(stdout, None, _LINE_BUFFERED, 0)
 
 
+class _Text(io.TextIOWrapper):
+    """Knows whether anything was written: asking costs less than a flush, and most inputs print nothing."""
+
+    dirty = False
+
+    def write(self, text: str, /) -> int:
+        self.dirty = True
+        return super().write(text)
+
+    def settle(self) -> None:
+        self.dirty = False
+        if not self.closed:
+            self.flush()
+
+
 def _position(descriptor: int) -> int:
     try:
         return os.lseek(descriptor, 0, os.SEEK_CUR)
@@ -71,8 +84,8 @@ def _position(descriptor: int) -> int:
         return 0  # the user closed it
 
 
-def _reopen(name: str, descriptor: int) -> io.TextIOWrapper:
-    text = io.TextIOWrapper(
+def _reopen(name: str, descriptor: int) -> _Text:
+    text = _Text(
         io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False)),
         encoding="utf-8",
         errors="backslashreplace",

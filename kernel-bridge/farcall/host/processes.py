@@ -42,11 +42,14 @@ def adopt_orphans() -> None:
 
 
 def kill_group(group: int, number: int = signal.SIGKILL) -> None:
-    """Signal a process group. One that is gone is fine."""
+    """Signal a process group. One that is gone is fine; of one that is not made yet, the leader to be."""
     try:
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
+    except PermissionError:
         pass
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(group, number)
 
 
 def children(pid: int) -> list[int]:

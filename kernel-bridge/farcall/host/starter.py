@@ -127,8 +127,9 @@ class Keeper:
 
     def leave(self) -> None:
         """Take no more orders; leave when the last container has ended."""
-        self.leaving = True
-        self._send({"do": "leave"})
+        if not self.leaving:
+            self.leaving = True
+            self._send({"do": "leave"})
 
     def events(self) -> list[Event]:
         received = self._receive()
@@ -206,12 +207,25 @@ class _Keeping:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._keepers: list[Keeper] = []
+        self._failed: list[Event] = []  # starts for which there could be no keeper
+
+    def start(self, order: Order, environment: Environment) -> None:
+        try:
+            keeper = self._keeper_for(environment)
+        except OSError as error:
+            self._failed.append(Failed(order["id"], f"cannot run {environment.executable}: {error.strerror}"))
+        else:
+            keeper.start(order)
+
+    def _keeper_for(self, environment: Environment) -> Keeper:
+        raise NotImplementedError
 
     def files(self) -> list[int]:
         return [keeper.fileno() for keeper in self._keepers]
 
     def events(self) -> list[Event]:
-        found = [event for keeper in self._keepers for event in keeper.events()]
+        found, self._failed = self._failed, []
+        found += [event for keeper in self._keepers for event in keeper.events()]
         for keeper in [keeper for keeper in self._keepers if keeper.ended]:
             keeper.close()
             self._keepers.remove(keeper)
@@ -233,12 +247,12 @@ class Spawn(_Keeping):
 
     kind: Literal["fork", "spawn"] = "spawn"
 
-    def start(self, order: Order, environment: Environment) -> None:
+    def _keeper_for(self, environment: Environment) -> Keeper:
         living = [keeper for keeper in self._keepers if not keeper.leaving]
         if not living:
             living = [Keeper("spawn", sys.executable, dict(os.environ), self._folder)]
             self._keepers += living
-        living[0].start(order)
+        return living[0]
 
 
 class Fork(_Keeping):
@@ -250,10 +264,7 @@ class Fork(_Keeping):
         super().__init__(folder)
         self._zygotes: dict[tuple[str, str], tuple[Keeper, object]] = {}
 
-    def start(self, order: Order, environment: Environment) -> None:
-        self._zygote(environment).start(order)
-
-    def _zygote(self, environment: Environment) -> Keeper:
+    def _keeper_for(self, environment: Environment) -> Keeper:
         key, installed = (environment.id, environment.executable), _installed(environment.path)
         known = self._zygotes.get(key)
         if known is not None:

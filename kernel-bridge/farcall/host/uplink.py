@@ -74,9 +74,7 @@ class Uplink:
             raise GivenUp("the gateway did not come back")
         self._tries += 1
         try:
-            if restart and self._address.home is not None:
-                ensure(self._address.home)
-            self._connection = self._connect()
+            self._connection = self._connect(restart=restart)
         except Refused as refused:
             if refused.code in (401, 403):
                 raise GivenUp(f"the gateway refused: {refused}") from None
@@ -140,8 +138,8 @@ class Uplink:
             self._connection.close()
             self._connection = None
 
-    def _connect(self) -> Connection:
-        connection = Connection.connect(self._address.url, self._address.token)
+    def _connect(self, *, restart: bool) -> Connection:
+        connection = self._open(restart=restart)
         hello = Hello(
             role="supervisor",
             id=self._address.host_id,
@@ -159,6 +157,17 @@ class Uplink:
             raise
         self._tries = 0
         return connection
+
+    def _open(self, *, restart: bool) -> Connection:
+        try:
+            return Connection.connect(self._address.url, self._address.token)
+        except ConnectionLost:
+            raise
+        except OSError:
+            if not restart or self._address.home is None:
+                raise
+        ensure(self._address.home)
+        return Connection.connect(self._address.url, self._address.token)
 
     def _lost(self, lost: ConnectionLost, now: float) -> None:
         """Final close codes end the supervisor; after others it comes back."""

@@ -42,6 +42,9 @@ _OURS = (
 )
 
 
+_SITE = {"site-packages", "dist-packages"}
+
+
 class Keeper:
     """Starts containers when told to, reports their ends, and lets nothing outlive the supervisor."""
 
@@ -217,7 +220,11 @@ def is_installed(module: str) -> bool:
     if found.origin in ("built-in", "frozen"):
         return True
     places = [found.origin] if found.origin else list(found.submodule_search_locations or [])
-    return bool(places) and all(place.startswith(_installed()) for place in places)
+    return bool(places) and all(_is_installed_at(place) for place in places)
+
+
+def _is_installed_at(place: str) -> bool:
+    return place.startswith(_installed()) or not _SITE.isdisjoint(Path(place).parts)
 
 
 def _installed() -> tuple[str, ...]:

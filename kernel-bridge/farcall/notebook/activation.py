@@ -18,7 +18,7 @@ from .bridge import Bridge
 from .calls import Calls
 from .cards import Deck
 from .display import NotebookPresenter
-from .origin import Origin
+from .origin import Origin, running_number
 from .pace import Pace
 from .resume import Resumer
 from .screen import Screen
@@ -37,16 +37,18 @@ class Notebook:
         self._origin = Origin(shell)
         self._pace = Pace(lambda now: self.bridge.flush(now), lambda now: self._deck.refresh(now))
         self._calls = Calls(Session.current, self._origin.place, self._pace.nudge)
+        resumer = Resumer(shell, self._calls)
         answers = GatewayAnswers(
-            Session.current, Resumer(), text=self._origin.traceback, where=lambda: default_place().name
+            Session.current, resumer, text=self._origin.traceback, where=lambda: default_place().name
         )
         self.bridge = Bridge(self._calls, answers, self._pace.nudge)
         self._deck = Deck(self._screen, lambda: self.bridge.attached, self._pace.nudge)
         self.presenter = NotebookPresenter(self._calls, self._deck, self._origin, lambda: self.bridge.attached)
+        self.presenter.on_map = resumer.made
 
     def open(self) -> None:
         """Take the shell's hooks and the kernel's comm. Once."""
-        self._cell_begins(None)
+        self._begin(None, running_number(self._shell))
         self._shell.events.register("pre_run_cell", self._cell_begins)
         self._shell.events.register("post_run_cell", self._cell_ends)
         self.bridge.open(self._shell.kernel)
@@ -57,8 +59,12 @@ class Notebook:
     def _cell_begins(self, execution: Any) -> None:
         if not self._screen.may_show():
             return  # another front end's message, on a thread of its own
+        # IPython notes the cell's input only after this hook, so the running number is still the last one's.
+        self._begin(getattr(execution, "cell_id", None), running_number(self._shell) + 1)
+
+    def _begin(self, cell_id: str | None, number: int) -> None:
         self._screen.cell_begins()
-        self._origin.cell_begins(getattr(execution, "cell_id", None))
+        self._origin.cell_begins(cell_id, number)
         self.presenter.cell_begins()
 
     def _cell_ends(self, result: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,7 +24,7 @@ _OUTPUT_CAP = 64 * 1024
 _WORDS = tuple(state.replace("_", " ") for state in INPUT_STATES)
 
 #: Runs a call's unfinished or failed inputs again and answers the id of the new call.
-Resume = Callable[[str, str], str]
+Resume = Callable[[str, Literal["unsucceeded", "failed"]], str]
 
 
 class Failure(msgspec.Struct):

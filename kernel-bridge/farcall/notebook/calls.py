@@ -44,7 +44,7 @@ class Calls:
     """The registry. ``session`` gives the kernel's Session; ``changed`` is told after every new state."""
 
     def __init__(self, session: Callable[[], Any], place: views.Place, changed: Callable[[], None]) -> None:
-        self._session = session
+        self.session = session
         self._place = place
         self._changed = changed
         self._lock = threading.Lock()  # guards _known
@@ -52,7 +52,7 @@ class Calls:
 
     def begin(self, call_id: str, kind: CallKind, name: str) -> Followed:
         """A call that this kernel just made. Does not wait."""
-        return self._remember(call_id, lambda: Followed(_just_begun(call_id, kind, name)), self._session())
+        return self._remember(call_id, lambda: Followed(_just_begun(call_id, kind, name)), self.session())
 
     def find(self, call_id: str) -> Followed:
         """A call by id, asked from the gateway when it is not known here. Waits up to 5 s.
@@ -63,14 +63,19 @@ class Calls:
         known = self.known(call_id)
         if known is not None:
             return known
-        session = self._session()
-        answer, _ = session.request(CallAsk(request=0, call_id=call_id)).result(_ANSWER_S)
-        return self._remember(call_id, lambda: Followed(views.asked(answer.call)), session)
+        summary = self.ask(call_id)
+        return self._remember(call_id, lambda: Followed(views.asked(summary)), self.session())
+
+    def ask(self, call_id: str) -> CallSummary:
+        """What the gateway knows of a call. Waits and raises as :meth:`find`."""
+        answer, _ = self.session().request(CallAsk(request=0, call_id=call_id)).result(_ANSWER_S)
+        summary: CallSummary = answer.call
+        return summary
 
     def cancel(self, followed: Followed) -> None:
         """Cancel what is left of a call. Does not wait."""
         call_id = followed.view.call_id
-        self._session().request(CallCancel(request=0, call_id=call_id, scope="all", terminate=False))
+        self.session().request(CallCancel(request=0, call_id=call_id, scope="all", terminate=False))
 
     def known(self, call_id: str) -> Followed | None:
         """A call that is known here already."""

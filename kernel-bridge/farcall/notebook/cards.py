@@ -92,7 +92,7 @@ class Card:
         }
 
     def _states(self) -> tuple[object, ...]:
-        return tuple(call.view.state for call in self._calls)
+        return tuple((call.view.state, call.view.started_at > 0) for call in self._calls)
 
 
 class Deck:

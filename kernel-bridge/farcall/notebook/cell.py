@@ -12,6 +12,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from .origin import running_number
+
 #: How the tree refers to the decorator; taken out of the user's namespace after the cell.
 _DECORATOR = "__farcall_decorator__"
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -29,8 +31,9 @@ class CellBody:
 def read(shell: Any, magic: str, line: str, body: str) -> CellBody:
     """Parse the body. Raises SyntaxError at the editor's own line."""
     head = f"#%%{magic} {line}".rstrip() + "\n"
-    source = head + str(shell.transform_cell(body))
-    filename = shell.compile.cache(source, shell.execution_count, raw_code=head + body)
+    blank = len(body) - len(body.lstrip("\n"))  # which IPython's transformation takes away
+    source = head + "\n" * blank + str(shell.transform_cell(body))
+    filename = shell.compile.cache(source, running_number(shell), raw_code=head + body)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
     return CellBody(tree, filename, source)
 

@@ -16,6 +16,7 @@ from .calls import Calls, Followed
 from .cards import Card, Deck
 from .origin import Origin
 from .output import CellOutput
+from .tails import Tail, Tails
 
 if TYPE_CHECKING:
     from ..call import FunctionCall
@@ -36,7 +37,9 @@ class NotebookPresenter:
         self.deck = deck
         self.attached = attached
         self._origin = origin
+        self.on_map: Callable[[Results], None] = lambda results: None
         self.printed = CellOutput()
+        self.tails = Tails(calls.session)
         self._slow: Card | None = None
         self._maps: dict[str, list[Followed]] = {}  # the maps of each cell's last run, by the cell's key
 
@@ -48,10 +51,11 @@ class NotebookPresenter:
             if self._origin.cell.key:
                 self._maps.setdefault(self._origin.cell.key, []).append(followed)
             self.deck.show(card)
+            self.on_map(results)
         except Exception:
             _log.exception("the card of a map could not be shown")
             return SILENT
-        return MapCard(self, card)
+        return MapCard(self, card, followed.view.call_id)
 
     def call_begins(self, call: FunctionCall[Any]) -> View:
         """A caller begins to wait for one call: nothing is shown for a second."""
@@ -63,7 +67,7 @@ class NotebookPresenter:
 
     def join_slow(self, call: FunctionCall[Any]) -> Card:
         """The card of this cell's slow calls, with ``call`` on it."""
-        followed = self.calls.begin(call.object_id, "remote", "call")  # its first state brings the name
+        followed = self.calls.begin(call.object_id, "remote", call.name)
         if self._slow is None:
             self._slow = Card("call", [followed])
             self.deck.show(self._slow)
@@ -89,6 +93,8 @@ class NotebookPresenter:
 
     def cell_ends(self) -> None:
         """The cell's last states and the rest of its output. Main thread."""
+        for text in self.tails.read():
+            self.printed.write(-1, "stdout", text)
         self.printed.end()
         self.deck.cell_ends()
 
@@ -96,9 +102,10 @@ class NotebookPresenter:
 class MapCard:
     """The view of one map."""
 
-    def __init__(self, presenter: NotebookPresenter, card: Card) -> None:
+    def __init__(self, presenter: NotebookPresenter, card: Card, call_id: str) -> None:
         self._presenter = presenter
         self._card = card
+        self._tail = Tail(call_id)
 
     def tick(self) -> None:
         """Nothing to do: the pace thread keeps the card current."""
@@ -107,10 +114,13 @@ class MapCard:
         """The live card has the output; without one it is printed here."""
         if not self._presenter.attached():
             self._presenter.printed.write(index, stream, text)
+            self._tail.note(text)
 
     def end(self) -> None:
         """Write what is known now; the last state follows by itself."""
         self._presenter.printed.flush()
+        if not self._presenter.attached():
+            self._presenter.tails.end(self._tail)
         self._presenter.deck.end(self._card)
 
 
@@ -122,6 +132,7 @@ class SlowCall:
         self._call = call
         self._slow_at = time.monotonic() + SLOW_S
         self._card: Card | None = None
+        self._tail = Tail(call.object_id)
 
     def tick(self) -> None:
         """Show the card once it is slow."""
@@ -130,11 +141,18 @@ class SlowCall:
 
     def output(self, index: int, stream: str, text: str) -> None:
         """In the live card if there is one, otherwise in the cell."""
-        if self._card is None or not self._presenter.attached():
+        if not self._is_live:
             self._presenter.printed.write(index, stream, text)
+            self._tail.note(text)
 
     def end(self) -> None:
         """The call is done, or nobody waits for it any more."""
         self._presenter.printed.flush()
+        if not self._is_live:
+            self._presenter.tails.end(self._tail)
         if self._card is not None:
             self._presenter.deck.end(self._card)
+
+    @property
+    def _is_live(self) -> bool:
+        return self._card is not None and self._presenter.attached()

@@ -26,10 +26,10 @@ class Origin:
         self._executions = 0
         self.cell = Cell(key="", label="")
 
-    def cell_begins(self, cell_id: str | None) -> None:
-        """A cell starts in the main thread. ``cell_id`` is None where the front end sends none."""
+    def cell_begins(self, cell_id: str | None, number: int) -> None:
+        """Cell ``In[number]`` starts in the main thread. ``cell_id`` is None where the front end sends none."""
         self._executions += 1
-        label = f"{notebook_name(self._shell)} [{self._shell.execution_count}]"
+        label = f"{notebook_name(self._shell)} [{number}]"
         self.cell = Cell(key=cell_id or self._id_from_message(), label=label, execution=str(self._executions))
 
     def _id_from_message(self) -> str:
@@ -52,6 +52,12 @@ class Origin:
     def _frame(self, match: re.Match[str]) -> str:
         known = self._shell.compile.format_code_name(match["file"])
         return f"{' '.join(known)}, line {match['line']}" if known else match[0]
+
+
+def running_number(shell: Any) -> int:
+    """The number of the running cell: `execution_count` is already the next one's in newer IPythons."""
+    history = shell.history_manager
+    return int(shell.execution_count) if history is None else len(history.input_hist_parsed) - 1
 
 
 def notebook_name(shell: Any) -> str:

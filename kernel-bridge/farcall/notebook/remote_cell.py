@@ -47,9 +47,13 @@ def run_remotely(shell: Any, body: CellBody, options: dict[str, Any]) -> Any:
     """Run the cell far away; the value of its last expression, for the notebook to display."""
     __tracebackhide__ = True
     names = names_of(body.source)
-    sent, unsent = _pack(shell.user_ns, names.read)
+    sent, unsent = _pack(_own_names(shell), names.read)
     far = _far_function(options)
-    returned: Returned = far.remote(body.source, body.filename, sent, list(names.assigned))
+    try:
+        returned: Returned = far.remote(body.source, body.filename, sent, list(names.assigned))
+    except NameError as exc:
+        _explain(exc, unsent)
+        raise
     kept = unsent | returned.kept
     taken = _take(shell.user_ns, returned.names, kept)
     print(report(_visible(shell.user_ns, sent), _visible(shell.user_ns, taken), kept))
@@ -68,17 +72,31 @@ def report(sent: list[str], taken: list[str], kept: dict[str, str]) -> str:
     return " · ".join(parts)
 
 
+def _explain(error: NameError, unsent: dict[str, str]) -> None:
+    """Say why a name that is here was not there."""
+    for name, why in unsent.items():
+        if f"'{name}'" in str(error) and hasattr(error, "add_note"):
+            error.add_note(f"farcall: {name} was {why}")
+
+
 def _far_function(options: dict[str, Any]) -> Any:
     from .. import function
 
     return function(**({"name": "remote_cell", "timeout": None} | options))(run_cell)
 
 
+def _own_names(shell: Any) -> dict[str, Any]:
+    """The user's names, without builtins and what IPython itself put there (`open`, `exit`, `In`, …)."""
+    hidden, nothing = shell.user_ns_hidden, object()
+    given = {name: value for name, value in shell.user_ns.items() if hidden.get(name, nothing) is not value}
+    return {name: value for name, value in given.items() if getattr(builtins, name, nothing) is not value}
+
+
 def _pack(namespace: dict[str, Any], read: tuple[str, ...]) -> tuple[dict[str, bytes], dict[str, str]]:
     sent: dict[str, bytes] = {}
     unsent: dict[str, str] = {}
     for name in read:
-        if name not in namespace or (hasattr(builtins, name) and namespace[name] is getattr(builtins, name)):
+        if name not in namespace:
             continue
         try:
             sent[name] = bytes(dumps(namespace[name]))

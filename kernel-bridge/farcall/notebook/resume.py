@@ -1,3 +1,66 @@
+"""Runs a call's unfinished or failed inputs again from a card's button, with the function as the notebook has it now.
+
+Called on the bridge's worker threads. While the map's Results live here their `kwargs` are known; of an older call only
+its function is looked up by name.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..app import App, default_app
+from ..call import FunctionCall
+from ..errors import NotFoundError, compose
+from ..function import Function
+from ..results import Results
+from .calls import Calls
+
+if TYPE_CHECKING:
+    from ..wire.messages import CallSummary
+
+Which = Literal["unsucceeded", "failed"]
+
+
 class Resumer:
-    def __call__(self, call_id, which):
-        return ""
+    """Knows the maps that this kernel made, and finds functions in the user's namespace."""
+
+    def __init__(self, shell: Any, calls: Calls) -> None:
+        self._shell = shell
+        self._calls = calls
+        self._made: weakref.WeakValueDictionary[str, Results] = weakref.WeakValueDictionary()
+
+    def made(self, results: Results) -> None:
+        """A map that started here."""
+        self._made[results.call.object_id] = results
+
+    def __call__(self, call_id: str, which: Which) -> str:
+        """Start the derived call, detached; its id. Waits until it is durable.
+
+        Raises ``NotFoundError`` when the notebook has no function of that name now.
+        """
+        summary = self._calls.ask(call_id)
+        results = Results.of_call(FunctionCall.from_id(call_id), self._function(summary))
+        before = self._made.get(call_id)
+        if before is not None:
+            results._kwargs = before._kwargs
+        again = results.resume() if which == "unsucceeded" else results.retry_failed()
+        again.start()
+        self.made(again)
+        return again.call.object_id
+
+    def _function(self, summary: CallSummary) -> Function[..., Any]:
+        wanted = f"{summary.app}/{summary.name}"
+        apps = [default_app()]
+        for value in list(self._shell.user_ns.values()):
+            if isinstance(value, Function) and value.full_name == wanted:
+                return value
+            if isinstance(value, App):
+                apps.append(value)
+        for app in apps:
+            known = app.functions.get(summary.name)
+            if known is not None and known.full_name == wanted:
+                return known
+        raise NotFoundError(
+            compose(f"this notebook has no function {summary.name} now", do="Run the cell that defines it, then resume")
+        )

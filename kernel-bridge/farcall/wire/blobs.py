@@ -150,7 +150,7 @@ def _write_file(path: Path, views: Sequence[memoryview]) -> None:
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         _write_all(descriptor, list(views))
-        os.rename(part, path)
+        part.rename(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
@@ -29,6 +30,8 @@ from .messages import Message
 _RECEIVE = 256 * 1024
 #: An interrupted write that makes no progress for this long gives the connection up.
 _PATIENCE_S = 1.0
+#: Parts of one write; below IOV_MAX.
+_BUFFERS = 256
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
 
 Payload = bytes | bytearray | memoryview
@@ -168,14 +171,10 @@ class Connection:
         """Empty _outgoing into the socket. Held: _writing."""
         stuck_since = None
         while self._outgoing:
-            sent = self._write_some(self._outgoing[0])
+            sent = self._write_some()
             if sent:
                 stuck_since = None
-                rest = self._outgoing[0][sent:]
-                if rest:
-                    self._outgoing[0] = rest
-                else:
-                    self._outgoing.popleft()
+                self._forget(sent)
                 continue
             now = time.monotonic()
             stuck_since = stuck_since or now
@@ -183,12 +182,22 @@ class Connection:
                 raise self._broken()
             self._ready(select.POLLOUT, 0.1)
 
-    def _write_some(self, part: memoryview) -> int:
+    def _forget(self, sent: int) -> None:
+        """Take what was written off _outgoing."""
+        while sent:
+            part = self._outgoing[0]
+            if sent < len(part):
+                self._outgoing[0] = part[sent:]
+                return
+            sent -= len(part)
+            self._outgoing.popleft()
+
+    def _write_some(self) -> int:
         try:
             if self._tls is None:
-                return self._socket.send(part)
+                return self._socket.sendmsg(islice(self._outgoing, _BUFFERS))
             with self._tls:
-                return self._socket.send(part)
+                return self._socket.send(self._outgoing[0])
         except _AGAIN:
             return 0
         except OSError:

@@ -156,6 +156,15 @@ class ContainerPage(_Page):
         self._seen = notice
         words[SEEN] = notice
 
+    def revoked(self, lease: int) -> int | None:
+        """The first index that must not start, of a lease that arrives now; None: it is not revoked."""
+        words = self.words
+        if words[NOTICE]:
+            for slot in _SLOTS:
+                if words[slot] == lease:
+                    return words[slot + 1]
+        return None
+
     def cancelled(self) -> int:
         """The reason why the running input must stop, or 0. For the signal handler: reads only."""
         words = self.words

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-#: SIGINT is the user's interrupt; SIGUSR1 cancels an input inside a container.
-_HELD = (signal.SIGINT, signal.SIGUSR1)
+_held: list[int] = [signal.SIGINT]
 
 
 class Holding:
@@ -30,15 +29,21 @@ class Holding:
 _NONE = Holding()
 
 
+def hold(number: signal.Signals) -> None:
+    """Hold this signal off as well: inside a container SIGUSR1 raises, too."""
+    if number not in _held:
+        _held.append(number)
+
+
 @contextmanager
 def uninterrupted() -> Iterator[Holding]:
-    """Run the body with handlers that raise held off; what came is handled at the end. Only looks in the main thread."""
+    """Run the body with handlers that raise held off; what came is handled at the end. For the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield _NONE
         return
     holding = Holding()
     before: dict[int, Callable[[int, FrameType | None], Any]] = {}
-    for number in _HELD:
+    for number in _held:
         handler = signal.getsignal(number)
         if callable(handler) and not isinstance(handler, Holding):
             before[number] = handler

@@ -27,6 +27,8 @@ export class Container {
   isCutOff = false;
   /** It was there before a restart and has not come back yet. */
   isAwaited = false;
+  /** 0, or when it came back after a restart: it now sends again what was not acknowledged. */
+  adoptedAt = 0;
   /** In the order they were given; it runs them in this order. */
   leases: Lease[] = [];
   lastLease = 0;

@@ -34,8 +34,8 @@ export class Lease {
   revokeFrom = Infinity;
   /** 0, or when the container was told to drop some of it. */
   cancelledAt = 0;
-  /** 0, or until when the container, which came back without it, may still send its outcomes. */
-  doubtedUntil = 0;
+  /** The lowest index it was told to drop. */
+  cancelFrom = Infinity;
 
   constructor(terms: LeaseTerms, now: number) {
     this.number = terms.number;

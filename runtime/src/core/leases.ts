@@ -1,5 +1,5 @@
-// What happens to leases besides outcomes: they end, are revoked, given back, lost with their container, or doubted after
-// a reconnect. Every way out returns what was not settled to the queue, or settles it.
+// What happens to leases besides outcomes: they end, are revoked, given back, or lost with their container.
+// Every way out returns what was not settled to the queue, or settles it.
 
 import type { Container } from './container.js';
 import type { Event } from './events.js';
@@ -61,11 +61,6 @@ export function loseLeases(s: State, container: Container, blame?: Blame): void 
     else suspect = loseUnknown(s, lease, suspect);
     container.drop(lease, s.now);
   }
-}
-
-/** After a reconnect, what the container does not hold and has not answered once later work is answered never reached it. */
-export function giveBackDoubted(s: State, container: Container, before: number): void {
-  for (const lease of [...container.leases]) if (lease.doubtedUntil > 0 && lease.number < before) endLease(s, lease);
 }
 
 function loseRunning(s: State, lease: Lease, blame: Blame): void {

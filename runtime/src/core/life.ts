@@ -8,7 +8,7 @@ import type { Event } from './events.js';
 import type { RemoteFunction } from './function.js';
 import { endLease, keepOnlyRunning, loseLeases, type Blame } from './leases.js';
 import type { State } from './state.js';
-import { CANCEL_GRACE_MS, failQueued } from './verdict.js';
+import { CANCEL_GRACE_MS, cancelLease, failQueued } from './verdict.js';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -17,8 +17,6 @@ const DISCONNECTED_MS = 60_000;
 /** A stopped process is lost after so long; it is reported with every heartbeat, so it goes on when it is not. */
 const STOPPED_MS = 20_000;
 const STOPPED_REPORT_MS = 8_000;
-/** After a reconnect, outcomes of leases that it does not hold arrive within this. */
-const DOUBT_MS = 2_000;
 /** What was told to leave and holds nothing is killed after this; so is what does not end a cancelled lease. */
 const LEAVE_MS = 30_000;
 const START_FAILURES = 5;
@@ -40,6 +38,7 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
   container.isConnected = true;
   container.isCutOff = false;
   container.isAwaited = false;
+  if (isAdopted) container.adoptedAt = s.now;
   if (container.state === 'requested') container.state = 'starting';
   if (isAdopted && container.state === 'starting') becomeReady(s, container);
   for (const [number, first] of held) {
@@ -48,9 +47,7 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
     if (container.lease(number) === undefined && !isAdopted)
       s.out.act({ do: 'lease.cancel', container: id, lease: number, first, graceMs: CANCEL_GRACE_MS });
   }
-  const numbers = new Set(held.map(([number]) => number));
-  for (const lease of container.leases) lease.doubtedUntil = numbers.has(lease.number) ? 0 : s.now + DOUBT_MS;
-  repeatOrders(s, container);
+  repeatOrders(s, container, new Set(held.map(([number]) => number)));
   s.touch(container.fn);
 }
 
@@ -145,20 +142,22 @@ function becomeReady(s: State, container: Container): void {
 }
 
 /** What the lost connection, or the supervisor's, may have swallowed. */
-function repeatOrders(s: State, container: Container): void {
+function repeatOrders(s: State, container: Container, held: ReadonlySet<number>): void {
   const { id } = container;
   if (container.leavingAt > 0) s.out.act({ do: 'stop', container: id, how: container.isKilled ? 'kill' : 'drain' });
-  for (const lease of container.leases) {
+  for (const lease of [...container.leases]) {
+    const { number, first, end, attempt, open, call } = lease;
     lease.revokeFrom = Infinity;
-    if (lease.cancelledAt === 0 || lease.doubtedUntil > 0) continue;
-    s.out.act({ do: 'lease.cancel', container: id, lease: lease.number, first: lease.next, graceMs: CANCEL_GRACE_MS });
+    lease.progressAt = s.now;
+    if (lease.cancelledAt > 0 && held.has(number)) cancelLease(s, lease, lease.cancelFrom);
+    if (held.has(number)) continue;
+    // Either it never arrived, or its outcomes are on their way and the container, which counts leases, ignores this.
+    if (open > 0) s.out.act({ do: 'assign', container: id, lease: number, call: call.id, first, count: end - first, attempt });
+    else endLease(s, lease);
   }
 }
 
 function watchConnection(s: State, container: Container): void {
-  for (const lease of [...container.leases])
-    // Neither held nor answered: it never arrived there.
-    if (lease.doubtedUntil > 0 && lease.doubtedUntil <= s.now) endLease(s, lease);
   const isAway = !container.isConnected && container.disconnectedAt > 0 && !container.isCutOff && !container.isAwaited;
   if (!isAway || s.now - container.disconnectedAt < DISCONNECTED_MS) return;
   container.isCutOff = true;

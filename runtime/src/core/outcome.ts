@@ -7,11 +7,11 @@ import type { Call } from './call.js';
 import { endIfSettled } from './ending.js';
 import type { Event } from './events.js';
 import { isFinal } from './input.js';
-import { endLease, giveBackDoubted } from './leases.js';
+import { endLease } from './leases.js';
 import type { Lease } from './lease.js';
 import { mayRetry, retryLater } from './retry.js';
 import type { State } from './state.js';
-import { afterFailure, CANCEL_GRACE_MS, isFailure } from './verdict.js';
+import { afterFailure, cancelLease, isFailure } from './verdict.js';
 
 type Batch = Extract<Event, { type: 'outcomes.arrived' }>;
 
@@ -19,12 +19,10 @@ export function outcomesArrived(s: State, batch: Batch): void {
   const call = s.calls.get(batch.call);
   // Not acknowledged: the container keeps them until the client has sent its call again.
   if (call === undefined) return;
-  const container = s.containers.get(batch.container);
-  const found = container?.lease(batch.lease);
+  const found = s.containers.get(batch.container)?.lease(batch.lease);
   const lease = found?.call === call ? found : undefined;
   if (lease !== undefined) answered(s, lease, batch);
   const failures = isPlain(batch, lease) ? takeAll(call, lease, batch) : takeSome(s, call, lease, batch);
-  if (container !== undefined) giveBackDoubted(s, container, batch.lease);
   if (lease !== undefined && batch.ended) endLease(s, lease);
   emit(s, call, batch, failures);
   endIfSettled(s, call);
@@ -93,8 +91,7 @@ function adopt(s: State, call: Call, index: number): boolean {
   newer.open -= 1;
   // A cancel takes all that follows as well, so a newer run among others is left alone: its outcome will be known.
   if (newer.open > 0) return true;
-  newer.cancelledAt = s.now;
-  s.out.act({ do: 'lease.cancel', container: newer.container.id, lease: newer.number, first: index, graceMs: CANCEL_GRACE_MS });
+  cancelLease(s, newer, index);
   return true;
 }
 

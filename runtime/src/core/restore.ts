@@ -16,6 +16,8 @@ import { afterFailure, isFailure } from './verdict.js';
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
 const ADOPTION_MS = 20_000;
+/** An outcome that was not committed before the restart comes again within this after the container's hello. */
+const RESEND_MS = 500;
 /** More leases than a container can use up in a second, and so many seconds that the number stays below 2^31. */
 const LEASES_A_SECOND = 1_000;
 const LONGEST_LIFE_S = 2_000_000;
@@ -53,7 +55,8 @@ export function containerRestored(s: State, { container: id, function: functionI
 export function releaseHeld(s: State): void {
   for (const call of s.heldBack) {
     let isAwaited = false;
-    for (const container of call.fn.containers) if (container.isAwaited) isAwaited = true;
+    for (const { isAwaited: isAway, adoptedAt } of call.fn.containers)
+      if (isAway || (adoptedAt > 0 && s.now < adoptedAt + RESEND_MS)) isAwaited = true;
     if (isAwaited && s.now < s.restoredUntil) continue;
     s.heldBack.delete(call);
     call.release();

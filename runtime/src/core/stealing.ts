@@ -38,7 +38,7 @@ function askBack(s: State, fn: RemoteFunction, container: Container): boolean {
 
 /** The first index that is worth asking back; `end` if none is. */
 function shareOf(s: State, fn: RemoteFunction, lease: Lease): number {
-  const isAsked = lease.revokeFrom !== Infinity || lease.cancelledAt > 0 || lease.doubtedUntil > 0;
+  const isAsked = lease.revokeFrom !== Infinity || lease.cancelledAt > 0;
   if (isAsked || lease.open === 0) return lease.end;
   const isRunning = lease.container.leases.find(({ open }) => open > 0) === lease;
   const first = lease.next + (isRunning ? 1 : 0);

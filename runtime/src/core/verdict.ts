@@ -6,6 +6,7 @@ import { CANCELLED, FAILED, QUEUED, RUNNING, TIMED_OUT, type FailureCode } from 
 import type { Call } from './call.js';
 import { endIfSettled, seal } from './ending.js';
 import { isFinal, type Stretch } from './input.js';
+import type { Lease } from './lease.js';
 import type { State } from './state.js';
 
 /** After a cancel: how long an input may take to unwind before its container is killed. */
@@ -86,9 +87,16 @@ function dropLeases(s: State, call: Call, from: number): void {
     const first = owned[0]?.first;
     if (first === undefined) continue;
     lease.open -= owned.reduce((sum, { count }) => sum + count, 0);
-    lease.cancelledAt = s.now;
-    s.out.act({ do: 'lease.cancel', container: lease.container.id, lease: lease.number, first, graceMs: CANCEL_GRACE_MS });
+    cancelLease(s, lease, first);
   }
+}
+
+/** Tells the container to drop a lease's inputs from `first` on; it ends the lease when it has. */
+export function cancelLease(s: State, lease: Lease, first: number): void {
+  lease.cancelledAt = s.now;
+  lease.cancelFrom = Math.min(lease.cancelFrom, first);
+  const { container, number } = lease;
+  s.out.act({ do: 'lease.cancel', container: container.id, lease: number, first: lease.cancelFrom, graceMs: CANCEL_GRACE_MS });
 }
 
 /** Calls that the cancelled inputs opened are not wanted either. */

@@ -100,7 +100,7 @@ function alreadyOpen(parts: Parts, client: ClientSession, message: CallOpen | Ca
   const { call_id, request } = message;
   if (parts.calls.get(call_id) === undefined && !parts.calls.isPast(call_id)) return false;
   mustBeOwn(parts, client, call_id);
-  parts.commits.fact(() => client.send({ type: 'call.accepted', request, call_id }));
+  parts.commits.fact(call_id, () => client.send({ type: 'call.accepted', request, call_id }));
   return true;
 }
 
@@ -118,7 +118,7 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
 }
 
 function mustHaveRoom(parts: Parts): void {
-  if (parts.commits.full) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
+  if (parts.commits.isFull) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
   if (parts.commits.waitingBytes > UNCOMMITTED_LIMIT)
     throw new Refusal('resource.exhausted', 'too much is waiting to be written; send again in a moment');
 }

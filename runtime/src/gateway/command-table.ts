@@ -31,26 +31,26 @@ const RUNS: Runs = {
   'dismiss': dismiss,
 
   'accept.call': ({ commits }, { call }, { client, request }) => {
-    if (client !== undefined && request !== undefined) commits.fact(() => client.send({ type: 'call.accepted', request, call_id: call }));
+    if (client !== undefined && request !== undefined) commits.fact(call, () => client.send({ type: 'call.accepted', request, call_id: call }));
   },
   'accept.inputs': ({ commits }, { call, through }, { client }) => {
-    commits.fact(() => client?.send({ type: 'inputs.accepted', call_id: call, through }));
+    commits.fact(call, () => client?.send({ type: 'inputs.accepted', call_id: call, through }));
   },
   'accept.seal': ({ commits }, { call, count }, { client }) => {
-    commits.fact(() => client?.send({ type: 'call.sealed', call_id: call, count }));
+    commits.fact(call, () => client?.send({ type: 'call.sealed', call_id: call, count }));
   },
   'accept.cancel': ({ commits }, { call }, { client, request }) => {
-    if (client !== undefined && request !== undefined) commits.fact(() => client.send({ type: 'call.cancelled', request, call_id: call }));
+    if (client !== undefined && request !== undefined) commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
   },
-  'refuse': ({ commits }, { code, message }, { client, request }) => {
-    commits.fact(() => client?.fail(code, message, request));
+  'refuse': ({ commits }, { call, code, message }, { client, request }) => {
+    commits.fact(call ?? '', () => client?.fail(code, message, request));
   },
   'acknowledge': ({ commits, containers }, { container, through }) => {
-    commits.fact(() => containers.get(container)?.send({ type: 'outcomes.acknowledged', through }));
+    commits.fact('', () => containers.get(container)?.send({ type: 'outcomes.acknowledged', through }));
   },
-  'publish': ({ commits, streams }, { call, seq }) => commits.fact(() => streams.publish(call, seq)),
+  'publish': ({ commits, streams }, { call, seq }) => commits.fact(call, () => streams.publish(call, seq)),
   'end': end,
-  'show': ({ commits, watches }, { call }) => commits.fact(() => watches.show(call)),
+  'show': ({ commits, watches }, { call }) => commits.fact(call, () => watches.show(call)),
 };
 
 export function runCommand(parts: Parts, command: Command, source: Source): void {
@@ -82,12 +82,12 @@ function persistInputs(parts: Parts, { call, first, count }: Do<'persist.inputs'
   const fresh = { call, first, count, lengths: piece.lengths, blobs: piece.blobs, payload: piece.payload };
   parts.chunks.hold(fresh);
   parts.commits.persist({ put: 'chunk', row: { call_id: call, first, count, lengths: bytesOf(piece.lengths), blobs: piece.blobs, payload: piece.payload } }, piece.payload.length);
-  parts.commits.fact(() => parts.chunks.committed(call, first));
+  parts.commits.fact(call, () => parts.chunks.committed(call, first));
 }
 
 function persistOutcomes(parts: Parts, { call, seq, taken }: Do<'persist.outcomes'>, { batch }: Source): void {
   if (batch === undefined) throw new Error(`no batch to persist for ${call}`);
-  const row = rowOf(batch.message, batch.payload, batch.container.id, seq, taken);
+  const row = rowOf(batch, seq, taken);
   parts.commits.persist({ put: 'outcomes', row }, row.payload.length);
   remember(parts, row);
 }
@@ -116,7 +116,7 @@ function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
 }
 
 function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
-  parts.commits.fact(() => {
+  parts.commits.fact(call, () => {
     parts.streams.end(call, { state, count, seq });
     parts.watches.ended(call);
     parts.calls.ended(call);

@@ -1,6 +1,7 @@
 // The order between what is durable and what is said. Operations join the current group; facts wait for every group before
 // them and run in order. One group is with the store at a time; what comes meanwhile makes the next one (group commit).
-// When the disk is nearly full the group is offered again until it is taken: nothing is lost and nothing is announced early.
+// When the store has no room for new work, that part of a group is set aside, with the facts about the same calls, and
+// offered again; what running work needs goes on. Nothing is lost, and nothing is announced early.
 
 import type { Operation } from '../store/store.js';
 
@@ -11,23 +12,30 @@ export interface CommitsOptions {
   readonly store: Appends;
   /** Runs after the facts of one group, for whoever collects what they changed. */
   readonly afterFacts: () => void;
-  /** The store did not take a group; it is offered again after `retryMs`. */
+  /** The store did not take something; it is offered again after `retryMs`. */
   readonly onRefused: (error: Error) => void;
+  /** Whether the error means: no room for new work. */
+  readonly isFull: (error: unknown) => boolean;
   readonly retryMs: number;
+}
+/** Something to say; `about`: the call or function it speaks of. */
+interface Fact {
+  readonly say: () => void;
+  readonly about: string;
 }
 interface Group {
   operations: Operation[];
-  facts: (() => void)[];
+  facts: Fact[];
   bytes: number;
 }
 
 export class Commits {
   #group: Group = emptyGroup();
   #inFlight: Group | undefined;
+  #setAside: Group = emptyGroup();
+  #isRetrying = false;
   #scheduled = false;
   #idle: (() => void)[] = [];
-  /** Since the last refusal, until a group is taken again. */
-  full = false;
 
   constructor(private readonly options: CommitsOptions) {}
 
@@ -37,18 +45,23 @@ export class Commits {
     this.#schedule();
   }
 
-  /** Runs `say` once everything persisted so far has committed. */
-  fact(say: () => void): void {
-    this.#group.facts.push(say);
+  /** Runs `say` once everything persisted so far has committed; `about`: the call or function whose operations it needs. */
+  fact(about: string, say: () => void): void {
+    this.#group.facts.push({ say, about });
     this.#schedule();
   }
 
   /** Payload bytes that are not durable yet. */
   get waitingBytes(): number {
-    return this.#group.bytes + (this.#inFlight?.bytes ?? 0);
+    return this.#group.bytes + (this.#inFlight?.bytes ?? 0) + this.#setAside.bytes;
   }
 
-  /** Resolves when nothing waits for a commit. */
+  /** The store has no room for new work: refuse it at the door. */
+  get isFull(): boolean {
+    return this.#setAside.operations.length > 0;
+  }
+
+  /** Resolves when nothing waits for a commit that can happen. */
   idle(): Promise<void> {
     if (this.#inFlight === undefined && isEmpty(this.#group)) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -65,12 +78,14 @@ export class Commits {
   }
 
   #next(): void {
+    if (this.#inFlight !== undefined) return;
     if (isEmpty(this.#group)) {
       for (const resume of this.#idle.splice(0)) resume();
       return;
     }
     const group = this.#group;
     this.#group = emptyGroup();
+    if (this.isFull) this.#withhold(group);
     if (group.operations.length === 0) {
       this.#say(group);
       this.#next();
@@ -84,19 +99,67 @@ export class Commits {
     try {
       await this.options.store.append(group.operations);
     } catch (error) {
-      this.full = true;
-      this.options.onRefused(error instanceof Error ? error : new Error(String(error)));
-      setTimeout(() => void this.#append(group), this.options.retryMs).unref();
+      this.#refused(group, error);
       return;
     }
-    this.full = false;
     this.#inFlight = undefined;
     this.#say(group);
     this.#next();
   }
 
+  #refused(group: Group, error: unknown): void {
+    this.options.onRefused(error instanceof Error ? error : new Error(String(error)));
+    const before = group.operations.length;
+    if (this.options.isFull(error)) this.#withhold(group);
+    if (group.operations.length < before) {
+      if (group.operations.length > 0) return void this.#append(group);
+      this.#inFlight = undefined;
+      this.#next();
+    } else setTimeout(() => void this.#append(group), this.options.retryMs).unref();
+    return undefined;
+  }
+
+  /** Takes out of a group what is new, and all that follows from it. */
+  #withhold(group: Group): void {
+    const subjects = new Set(this.#setAside.operations.map(subjectOf));
+    for (const operation of group.operations) if (isNew(operation)) subjects.add(subjectOf(operation));
+    if (subjects.size === 0) return;
+    const isLater = (operation: Operation): boolean => subjects.has(subjectOf(operation));
+    this.#setAside.operations.push(...group.operations.filter(isLater));
+    group.operations = group.operations.filter((operation) => !isLater(operation));
+    this.#setAside.facts.push(...group.facts.filter(({ about }) => subjects.has(about)));
+    group.facts = group.facts.filter(({ about }) => !subjects.has(about));
+    this.#setAside.bytes += group.bytes;
+    group.bytes = 0;
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    setTimeout(() => void this.#offerAgain(), this.options.retryMs).unref();
+  }
+
+  async #offerAgain(): Promise<void> {
+    const group = this.#setAside;
+    const offered = group.operations.length;
+    const facts = group.facts.length;
+    try {
+      await this.options.store.append(group.operations.slice());
+    } catch (error) {
+      this.options.onRefused(error instanceof Error ? error : new Error(String(error)));
+      return this.#retryLater();
+    }
+    this.#isRetrying = false;
+    const came: Group = { operations: group.operations.slice(offered), facts: group.facts.slice(facts), bytes: 0 };
+    this.#setAside = emptyGroup();
+    this.#say({ operations: [], facts: group.facts.slice(0, facts), bytes: 0 });
+    this.#group = { operations: [...came.operations, ...this.#group.operations], facts: [...came.facts, ...this.#group.facts], bytes: this.#group.bytes };
+    this.#schedule();
+  }
+
   #say(group: Group): void {
-    for (const say of group.facts) say();
+    for (const { say } of group.facts) say();
     this.options.afterFacts();
   }
 }
@@ -107,4 +170,14 @@ function emptyGroup(): Group {
 
 function isEmpty(group: Group): boolean {
   return group.operations.length === 0 && group.facts.length === 0;
+}
+
+function isNew({ put }: Operation): boolean {
+  return put === 'function' || put === 'call' || put === 'chunk';
+}
+
+function subjectOf(operation: Operation): string {
+  if ('call_id' in operation) return operation.call_id;
+  if ('call_id' in operation.row) return operation.row.call_id;
+  return operation.put === 'function' ? operation.row.function_id : '';
 }

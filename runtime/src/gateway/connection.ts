@@ -1,6 +1,8 @@
 // One WebSocket: frames in and out, the first hello, pings, and the bound on what waits to be sent.
 // It knows who authenticated it and which handlers its role has; what messages mean is theirs.
 
+import type { Duplex } from 'node:stream';
+
 import type { WebSocket } from 'ws';
 
 import {
@@ -32,6 +34,8 @@ export interface ConnectionEvents {
 export interface Peer {
   readonly principal: Principal;
   readonly local: boolean;
+  /** What the WebSocket writes to. */
+  readonly stream: Pick<Duplex, 'cork' | 'uncork'>;
 }
 
 export class Connection {
@@ -42,6 +46,7 @@ export class Connection {
   #heard = performance.now();
   #said = performance.now();
   #paused = false;
+  #corked = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -67,6 +72,7 @@ export class Connection {
   send(message: Message, payload?: Uint8Array): void {
     if (!this.open) return;
     this.#said = performance.now();
+    this.#cork();
     this.socket.send(encode(message, payload), this.#relieve);
     if (this.socket.bufferedAmount > CUT_OFF) this.socket.terminate();
     else if (this.socket.bufferedAmount > HIGH_WATER && !this.#paused) {
@@ -82,6 +88,17 @@ export class Connection {
   close(code: CloseCode | 1000, reason: string): void {
     this.socket.close(code, reason.slice(0, 120));
     setTimeout(() => this.socket.terminate(), 1000).unref();
+  }
+
+  /** Frames of one turn of the event loop leave in one write. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.peer.stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.peer.stream.uncork();
+    });
   }
 
   readonly #relieve = (): void => {

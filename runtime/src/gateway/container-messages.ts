@@ -7,7 +7,7 @@ import type { ContainerSession } from './containers.js';
 import type { Handlers } from './handlers.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
-import { f32Of, kept, u32Of } from './tables.js';
+import { copied, f32Of, kept, u32Of } from './tables.js';
 
 export const containerMessages: Handlers<ContainerSession> = {
   'container.ready': (parts, container) => {
@@ -25,7 +25,10 @@ export const containerMessages: Handlers<ContainerSession> = {
   'outcomes.put': (parts, container, message, payload) => {
     checkBatch(parts, container, message, payload);
     const batch = ownedBatch(message, payload);
-    if (message.ended) container.endLease(message.lease);
+    if (message.ended) {
+      container.endLease(message.lease);
+      parts.journal.ended(container.id, message.lease);
+    }
     const { seq, lease, call_id: call, statuses, attempt, ended } = batch.message;
     parts.apply({
       type: 'outcomes.arrived', container: container.id, seq, lease, call, attempt, ended, statuses,
@@ -64,7 +67,7 @@ function ownedBatch(message: OutcomesPut, payload: Uint8Array): { readonly messa
   const bytes = kept(payload);
   if (bytes === payload && payload.length > 0) return { message, payload };
   const { indexes, statuses, seconds, lengths } = message;
-  return { message: { ...message, indexes: indexes.slice(), statuses: statuses.slice(), seconds: seconds.slice(), lengths: lengths.slice() }, payload: bytes };
+  return { message: { ...message, indexes: copied(indexes), statuses: copied(statuses), seconds: copied(seconds), lengths: copied(lengths) }, payload: bytes };
 }
 
 /** What views may know of a Failure payload, without unpickling anything. */

@@ -19,8 +19,8 @@ export class ContainerSession {
   connection: Connection | undefined;
   /** Set once its code is loaded. */
   ready = false;
-  /** Hash of its session key; empty until it said hello. */
-  keyHash = '';
+  /** It was there before a restart of the gateway and has not come back yet. */
+  isAwaited = false;
   readonly calls = new Set<CallId>();
   readonly leases = new Map<number, Lease>();
   #ended: number[] = [];

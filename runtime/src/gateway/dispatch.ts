@@ -20,6 +20,7 @@ export function assign(parts: Parts, command: Do<'assign'>): void {
   const { lease, call, first, count, attempt } = command;
   const given: Lease = { lease, call, first, count, attempt };
   session.leases.set(lease, given);
+  parts.journal.assigned(command.container, given);
   session.inOrder(() => runLease(parts, session, given));
 }
 
@@ -31,14 +32,19 @@ function runLease(parts: Parts, session: ContainerSession, lease: Lease): void |
   if (shared !== 'sent') loadCall(session, entry, shared);
   const piece = parts.calls.inputs(entry, lease.first, lease.count);
   if (!(piece instanceof Promise)) return sendLease(session, lease, piece);
-  return piece.then((found) => sendLease(session, lease, found)).catch((error: unknown) => parts.onUnreadable(session, lease, error));
+  const { connection } = session;
+  return piece.then((found) => sendLease(session, lease, found, connection)).catch((error: unknown) => parts.onUnreadable(session, lease, error));
 }
 
 async function runLeaseLate(parts: Parts, session: ContainerSession, lease: Lease): Promise<void> {
+  const { connection } = session;
   try {
     const entry = await parts.calls.find(lease.call);
-    if (!session.calls.has(lease.call)) loadCall(session, entry, await parts.calls.shared(entry));
-    sendLease(session, lease, await parts.calls.inputs(entry, lease.first, lease.count));
+    const shared = await parts.calls.shared(entry);
+    const piece = await parts.calls.inputs(entry, lease.first, lease.count);
+    if (session.connection !== connection) return;
+    if (!session.calls.has(lease.call)) loadCall(session, entry, shared);
+    sendLease(session, lease, piece);
   } catch (error) {
     parts.onUnreadable(session, lease, error);
   }
@@ -50,7 +56,9 @@ function loadCall(session: ContainerSession, entry: CallEntry, shared: Stored): 
   sendStored(session, { type: 'call.load', call_id: entry.id, bindings, sources }, shared);
 }
 
-function sendLease(session: ContainerSession, { lease, call, first, count, attempt }: Lease, piece: Piece): void {
+/** Not on another connection than the one on which its call was loaded: there the core hears that it was never held. */
+function sendLease(session: ContainerSession, { lease, call, first, count, attempt }: Lease, piece: Piece, on = session.connection): void {
+  if (session.connection !== on) return;
   session.send(
     { type: 'inputs.run', lease, call_id: call, first, count, attempt, lengths: bytesOf(piece.lengths), blobs: piece.blobs },
     piece.payload,
@@ -130,6 +138,7 @@ export function dismiss(parts: Parts, { container }: Do<'dismiss'>): void {
 export function dropContainer(parts: Parts, container: ContainerSession['id']): void {
   const session = parts.containers.remove(container);
   parts.tokens.revoke(container);
+  parts.journal.gone(container);
   parts.clients.closeInside(container);
   if (session === undefined) return;
   session.connection?.close(4410, 'the container is gone');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import type { ContainerId } from '@farcall/kernel-bridge/wire';
 
-import type { ContainerSpec } from '../engines/engine.js';
 import type { KnownFunction } from './functions.js';
+import type { ContainerSpec } from './hosts.js';
 import type { Identity } from './parts.js';
 
 /** What remote containers take over from the gateway. */

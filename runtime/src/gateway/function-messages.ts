@@ -26,13 +26,13 @@ export const functionMessages: Handlers<ClientSession> = {
     if (environment === undefined) throw new Refusal('not.found', `environment ${message.environment_id} was not put`);
     mustMatchPython(identity, environment);
     const accepted = (): void => client.send({ type: 'function.accepted', request: message.request, function_id: message.function_id });
-    if (functions.get(message.function_id) !== undefined) return commits.fact(accepted);
-    if (commits.full) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full');
+    if (functions.get(message.function_id) !== undefined) return commits.fact(message.function_id, accepted);
+    if (commits.isFull) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full');
     const happening = { type: 'function.put', function: message.function_id, environment: message.environment_id, spec: message.spec } as const;
     if (!parts.apply(happening, { client, request: message.request })) return undefined;
     const code = message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob };
     commits.persist({ put: 'function', row: functions.put(message, environment, code), code }, payload.length);
-    commits.fact(accepted);
+    commits.fact(message.function_id, accepted);
     return undefined;
   },
 

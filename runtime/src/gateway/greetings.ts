@@ -8,7 +8,7 @@ import { ClientSession } from './clients.js';
 import type { Connection, Receiver } from './connection.js';
 import { containerMessages } from './container-messages.js';
 import { loadFunction } from './dispatch.js';
-import { handle } from './handlers.js';
+import { receiver } from './handlers.js';
 import type { Parts } from './parts.js';
 import { supervisorMessages } from './supervisor-messages.js';
 
@@ -58,7 +58,7 @@ function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiv
     parts.watches.unwatchAll(client);
     if (parts.clients.remove(client)) parts.apply({ type: 'client.lost', client: client.id });
   };
-  return (message, payload) => handle(clientMessages, parts, client, message, payload);
+  return receiver(clientMessages, parts, client);
 }
 
 function greetContainer(parts: Parts, connection: Connection, hello: Hello): Receiver {
@@ -71,12 +71,12 @@ function greetContainer(parts: Parts, connection: Connection, hello: Hello): Rec
   }
   container.connection?.close(4409, 'the same container connected again');
   container.connection = connection;
+  container.isAwaited = false;
   container.calls.clear();
   let key: string | undefined;
   if (principal.first) {
     const made = parts.tokens.exchange(container.id);
     key = made.key;
-    container.keyHash = made.hash;
     parts.commits.persist({ put: 'container', row: { container_id: container.id, function_id: container.function_, key_hash: made.hash, gone: false } });
   }
   welcome(parts, connection, hello.protocol[1], key);
@@ -86,8 +86,8 @@ function greetContainer(parts: Parts, connection: Connection, hello: Hello): Rec
     if (parts.containers.get(container.id) === container) parts.apply({ type: 'container.disconnected', container: container.id });
   };
   parts.apply({ type: 'container.connected', container: container.id, held: (hello.held ?? []).filter(isHeld) });
-  if (principal.first) loadFunction(parts, container);
-  return (message, payload) => handle(containerMessages, parts, container, message, payload);
+  if (!container.ready) loadFunction(parts, container);
+  return receiver(containerMessages, parts, container);
 }
 
 function isHeld(entry: readonly [number, number]): boolean {
@@ -104,5 +104,5 @@ function greetSupervisor(parts: Parts, connection: Connection, hello: Hello): Re
     parts.hosts.disconnected(host);
   };
   const session = { host, stopped: 0 };
-  return (message, payload) => handle(supervisorMessages, parts, session, message, payload);
+  return receiver(supervisorMessages, parts, session);
 }

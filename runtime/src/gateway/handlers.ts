@@ -2,6 +2,7 @@
 
 import type { Message, MessageType } from '@farcall/kernel-bridge/wire';
 
+import type { Receiver } from './connection.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
 
@@ -14,10 +15,13 @@ export type Handlers<Session> = {
   ) => void | Promise<void>;
 };
 
-export function handle<Session>(handlers: Handlers<Session>, parts: Parts, session: Session, message: Message, payload: Uint8Array): void | Promise<void> {
-  const handler = handlers[message.type] as
-    | ((parts: Parts, session: Session, message: Message, payload: Uint8Array) => void | Promise<void>)
-    | undefined;
-  if (handler === undefined) throw new Refusal('request.unsupported', `${message.type} is not for this side to send`);
-  return handler(parts, session, message, payload);
+type Handler<Session> = (parts: Parts, session: Session, message: Message, payload: Uint8Array) => void | Promise<void>;
+
+/** What takes a session's messages. */
+export function receiver<Session>(handlers: Handlers<Session>, parts: Parts, session: Session): Receiver {
+  return (message, payload) => {
+    const handler = handlers[message.type] as Handler<Session> | undefined;
+    if (handler === undefined) throw new Refusal('request.unsupported', `${message.type} is not for this side to send`);
+    return handler(parts, session, message, payload);
+  };
 }

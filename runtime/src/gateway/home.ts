@@ -25,11 +25,13 @@ export class Home {
   readonly logs: string;
   readonly payloads: string;
   readonly log: string;
+  readonly leases: string;
 
   constructor(readonly folder: string) {
     this.logs = join(folder, 'logs');
     this.payloads = join(folder, 'payloads');
     this.log = join(folder, 'gateway.log');
+    this.leases = join(folder, 'leases.journal');
     for (const path of [folder, this.logs, this.payloads]) makePrivate(path);
   }
 
@@ -54,11 +56,16 @@ export class Home {
     return join('/tmp', `farcall-${userInfo().uid}-${digest}`, 'gateway.sock');
   }
 
-  /** The pid of the gateway that said last that it listens here. */
+  /** Leaves our pid for the sentence that another gateway ends with. The lock itself is the store's. */
+  hold(): void {
+    writePrivate(join(this.folder, 'gateway.pid'), `${process.pid}\n`);
+  }
+
+  /** The pid of the gateway that opened this home last. */
   holder(): number | undefined {
     try {
-      const { pid } = JSON.parse(readFileSync(join(this.folder, 'gateway.json'), 'utf8')) as { pid?: unknown };
-      return typeof pid === 'number' ? pid : undefined;
+      const pid = Number(readFileSync(join(this.folder, 'gateway.pid'), 'utf8'));
+      return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
     } catch {
       return undefined;
     }

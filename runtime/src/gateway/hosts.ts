@@ -1,6 +1,15 @@
-// Reports of hosts, on their way to the engine that owns them. The gateway itself asks the core what there is.
+// What the gateway uses of an engine: it asks for containers, and passes on what their hosts report. The engine is handed
+// in, so it is named here as the gateway needs it.
 
-import type { ContainerId, Gpu, HostId } from '@farcall/kernel-bridge/wire';
+import type { ContainerId, ContainerStart, Gpu, HostId } from '@farcall/kernel-bridge/wire';
+
+export type ContainerSpec = Omit<ContainerStart, 'type'>;
+export interface ContainerStarter {
+  start(spec: ContainerSpec): Promise<void>;
+  stop(id: ContainerId, how: 'drain' | 'kill'): Promise<void>;
+  /** The supervisor to address control messages to. */
+  hostOf(id: ContainerId): HostId | undefined;
+}
 
 export interface HostReport {
   readonly cpus: number;

@@ -6,7 +6,7 @@ import type { CallId, Items as ItemsMessage, ItemsTaken } from '@farcall/kernel-
 import type { ClientSession } from './clients.js';
 import type { ContainerSession, Containers } from './containers.js';
 import type { Streams } from './streams.js';
-import { kept } from './tables.js';
+import { copied, kept } from './tables.js';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ export class Items {
     inputs.set(message.index, yielded);
     yielded.container = container;
     if (!isResend(yielded, message)) {
-      const lengths = bytes === payload ? message.lengths : message.lengths.slice();
+      const lengths = bytes === payload ? message.lengths : copied(message.lengths);
       yielded.untaken.push({ message: { ...message, lengths }, payload: bytes });
       this.#bytes += bytes.length;
     }

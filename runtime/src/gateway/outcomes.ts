@@ -27,11 +27,16 @@ export function countOf(row: Row): number {
   return 'ranges' in row ? row.ranges.reduce((sum, [, count]) => sum + count, 0) : row.count;
 }
 
+export interface Batch {
+  readonly message: OutcomesPut;
+  readonly payload: Uint8Array;
+  readonly container: { readonly id: string };
+}
 /** The row of a batch's outcomes, or of those of them that the core took. */
-export function rowOf(batch: OutcomesPut, payload: Uint8Array, container: string, seq: number, taken?: Uint32Array): OutcomeRow {
+export function rowOf({ message: batch, payload, container }: Batch, seq: number, taken?: Uint32Array): OutcomeRow {
   const statuses = batch.statuses.map((status) => status & ~NO_RETRY);
   const whole: OutcomeRow = {
-    call_id: batch.call_id, seq, count: statuses.length, container_id: container,
+    call_id: batch.call_id, seq, count: statuses.length, container_id: container.id,
     indexes: batch.indexes, statuses, attempts: bytesOf(filledU32(statuses.length, batch.attempt)), seconds: batch.seconds,
     lengths: batch.lengths, blobs: batch.blobs ?? [], failures: batch.failures ?? [], spans: batch.spans ?? [], payload,
   };

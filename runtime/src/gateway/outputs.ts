@@ -10,7 +10,7 @@ import type { CallId, ContainerId, OutputPut, OutputRead, OutputSpan } from '@fa
 import type { Store } from '../store/store.js';
 import type { Containers, Lease } from './containers.js';
 import type { Streams } from './streams.js';
-import { NOTHING } from './tables.js';
+import { copied, NOTHING } from './tables.js';
 
 const FILE_LIMIT = 16 * 1024 * 1024;
 const PAGE_BYTES = 256 * 1024;
@@ -41,7 +41,7 @@ export class Outputs implements AsyncDisposable {
     const { container_id, stream, offset } = message;
     const container = this.parts.containers.get(container_id);
     if (container === undefined) return;
-    const bytes = Uint8Array.from(payload);
+    const bytes = copied(payload);
     this.#write(container_id, suffixOf(stream), offset, bytes);
     const lease = message.lease === 0 ? container.latest : container.leases.get(message.lease);
     if (lease === undefined) return;

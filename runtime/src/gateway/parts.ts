@@ -1,10 +1,9 @@
 // What the handlers and the command table share: the parts that runtime.ts puts together. Interfaces of what lies outside
 // the gateway (core, store, engine) are named here as the gateway needs them, so that tests can hand in their own.
 
-import type { FunctionId, OutcomesPut } from '@farcall/kernel-bridge/wire';
+import type { FunctionId } from '@farcall/kernel-bridge/wire';
 
 import type { Happening } from '../core/events.js';
-import type { Engine } from '../engines/engine.js';
 import type { Store } from '../store/store.js';
 import type { Calls, CallEntry } from './calls.js';
 import type { Chunk, Chunks } from './chunks.js';
@@ -14,9 +13,11 @@ import type { ContainerSession, Containers, Lease } from './containers.js';
 import type { CoreView } from './core-view.js';
 import type { FailureGroups } from './failure-groups.js';
 import type { Functions } from './functions.js';
-import type { HostListener } from './hosts.js';
+import type { ContainerStarter, HostListener } from './hosts.js';
 import type { Items } from './items.js';
+import type { LeaseJournal } from './lease-journal.js';
 import type { Log } from './log.js';
+import type { Batch } from './outcomes.js';
 import type { Outputs } from './outputs.js';
 import type { Previews } from './previews.js';
 import type { Streams } from './streams.js';
@@ -30,7 +31,7 @@ export interface Source {
   readonly request?: number;
   readonly opening?: CallEntry;
   readonly chunk?: Chunk;
-  readonly batch?: { readonly message: OutcomesPut; readonly payload: Uint8Array; readonly container: ContainerSession };
+  readonly batch?: Batch;
 }
 export interface Identity {
   readonly version: string;
@@ -51,7 +52,7 @@ export interface Parts {
   readonly log: Log;
   readonly core: CoreView;
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: ContainerStarter;
   readonly commits: Commits;
   readonly tokens: Tokens;
   readonly functions: Functions;
@@ -66,6 +67,7 @@ export interface Parts {
   readonly watches: Watches;
   readonly failures: FailureGroups;
   readonly outputs: Outputs;
+  readonly journal: LeaseJournal;
   readonly previews: Previews;
   /** False when the core refused the event; the refusal is on its way to the source. */
   readonly apply: (happening: Happening, source?: Source) => boolean;

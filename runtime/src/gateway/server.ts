@@ -13,6 +13,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { MAX_FRAME } from '@farcall/kernel-bridge/wire';
 
 import { authenticate, type Door, misdirected, type Principal } from './authenticate.js';
+import type { Peer } from './connection.js';
 
 export type Address =
   | { readonly socket: string }
@@ -25,7 +26,7 @@ export interface Route {
 export interface DoorOptions extends Door {
   readonly address: Address;
   readonly routes: readonly Route[];
-  readonly onSocket: (socket: WebSocket, principal: Principal) => void;
+  readonly onSocket: (socket: WebSocket, peer: Peer) => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -145,7 +146,9 @@ export class Doorway implements AsyncDisposable {
     if (!this.#accepting) return refuse(socket, 503);
     PROOFS.get(request.socket)?.();
     request.socket.setNoDelay(true);
-    this.#websockets.handleUpgrade(request, socket, head, (websocket) => this.options.onSocket(websocket, verdict.principal));
+    this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
+      this.options.onSocket(websocket, { principal: verdict.principal, local: 'socket' in this.options.address, stream: socket });
+    });
     return undefined;
   }
 }

@@ -1,9 +1,10 @@
 // Supervisors' messages: what a host has, which containers live, what they print.
 
-import type { HostId } from '@farcall/kernel-bridge/wire';
+import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
 
 import { dropContainer } from './dispatch.js';
 import type { Handlers } from './handlers.js';
+import type { Parts } from './parts.js';
 
 export interface SupervisorSession {
   readonly host: HostId;
@@ -17,6 +18,7 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
     parts.supervisors.heard(host, performance.now());
     const owned = parts.hosts.connected(host, { cpus, memory, gpus, containers });
     parts.apply({ type: 'host.connected', host, cpus, memory, gpus, containers: owned });
+    for (const { id, isAwaited } of [...parts.containers.all()]) if (isAwaited && !owned.includes(id)) buryAwaited(parts, id);
     parts.supervisors.settle(host);
   },
 
@@ -40,8 +42,15 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
   },
 
   'lease.revoked': (parts, _session, { container_id, lease, first }) => {
+    parts.journal.cut(container_id, lease, first);
     parts.apply({ type: 'lease.revoked', container: container_id, lease, first });
   },
 
   'output.put': (parts, _session, message, payload) => parts.outputs.arrived(message, payload),
 };
+
+/** A container of before a restart that its host does not have any more. */
+function buryAwaited(parts: Parts, container: ContainerId): void {
+  parts.apply({ type: 'container.exited', container, reason: 'stopped', code: 0, lease: 0, index: -1, detail: 'it ended while the gateway was away' });
+  dropContainer(parts, container);
+}

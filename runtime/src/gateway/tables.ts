@@ -5,14 +5,19 @@ import { IN_BLOB } from '@farcall/kernel-bridge/wire';
 
 export const NOTHING = new Uint8Array(0);
 
+/** `slice` would not do: a Buffer's shares its memory. */
+export function copied(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 export function u32Of(bytes: Uint8Array): Uint32Array {
   if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  return new Uint32Array(bytes.slice().buffer, 0, bytes.length >>> 2);
+  return new Uint32Array(copied(bytes).buffer, 0, bytes.length >>> 2);
 }
 
 export function f32Of(bytes: Uint8Array): Float32Array {
   if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-  return new Float32Array(bytes.slice().buffer, 0, bytes.length >>> 2);
+  return new Float32Array(copied(bytes).buffer, 0, bytes.length >>> 2);
 }
 
 export function bytesOf(table: Uint32Array | Float32Array | Uint8Array): Uint8Array {
@@ -51,5 +56,5 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
  */
 export function kept(bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return NOTHING;
-  return bytes.buffer.byteLength > 2 * bytes.length + 1024 ? Uint8Array.from(bytes) : bytes;
+  return bytes.buffer.byteLength > 2 * bytes.length + 1024 ? copied(bytes) : bytes;
 }

@@ -13,7 +13,10 @@ interface Group {
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
-/** Commits the groups as one transaction. Resolves with an error, or undefined, per group; an empty list: all went well. */
+/**
+ * Commits the groups as one transaction. Resolves with an error, or undefined, per group; an empty list: all went
+ * well.
+ */
 export type Send = (groups: readonly (readonly Write[])[]) => Promise<readonly (Error | undefined)[]>;
 
 export class Commits {
@@ -23,7 +26,10 @@ export class Commits {
 
   constructor(private readonly send: Send) {}
 
-  /** Resolves when the writes are committed. They wait for `before` (their payload's files), and keep later groups waiting. */
+  /**
+   * Resolves when the writes are committed. They wait for `before` (their payload's files), and keep later groups
+   * waiting.
+   */
   add(writes: readonly Write[], before: Promise<unknown> | undefined): Promise<void> {
     return new Promise((done, failed) => {
       const group: Group = { writes, isReady: before === undefined, done, failed };

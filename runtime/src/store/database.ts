@@ -80,7 +80,6 @@ export class Database {
   }
 
   close(): void {
-    this.db.exec(`DELETE FROM meta WHERE key = 'run'`);
     this.checkpoint();
     this.db.close();
   }
@@ -106,7 +105,10 @@ export class Database {
   }
 }
 
-/** EXCLUSIVE before the first access: no shared memory file, and a second opener is refused for as long as this one lives. */
+/**
+ * EXCLUSIVE before the first access: no shared memory file, and a second opener is refused for as long as this one
+ * lives.
+ */
 function lock(db: DatabaseSync, durability: Durability): void {
   db.exec('PRAGMA locking_mode = EXCLUSIVE');
   db.exec('PRAGMA journal_mode = WAL');
@@ -136,17 +138,20 @@ function migrate(db: DatabaseSync): void {
 }
 
 /**
- * Notes that somebody is at work, until `close`. A note of "process" from before the last boot means that commits may have been lost
- * with the power, and positions in streams given twice: a new epoch tells clients.
+ * Notes who is at work. Where the note is another one, a loss of power may have taken commits with it, and positions
+ * in streams are then given twice: a new epoch tells clients. (If the note itself is lost, so is all that came after
+ * it.)
  */
 function begin(db: DatabaseSync, durability: Durability): void {
   const run = `${durability} ${bootOf()}`;
   const left = metaOf(db, 'run');
   if (left === run) return;
+  const isSafe = left === undefined || (left.startsWith('power ') && durability === 'power');
   const put = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
-  if (left?.startsWith('process ') === true && left.slice(8) !== bootOf()) put.run('epoch', epochText());
+  db.exec('BEGIN IMMEDIATE');
+  if (!isSafe) put.run('epoch', epochText());
   put.run('run', run);
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.exec('COMMIT');
 }
 
 /** Names this boot of the machine; where the system does not say, the time of the boot in hours does well enough. */

@@ -72,6 +72,12 @@ export class Link {
     await this.worker.terminate();
   }
 
+  /** Ends the thread without closing the file: for a file that is of no use. */
+  async abandon(): Promise<void> {
+    this.#end('the store was given up');
+    await this.worker.terminate();
+  }
+
   async #ask(body: Body, transfer: ArrayBuffer[] = []): Promise<Reply> {
     if (this.#ended !== undefined) throw this.#ended;
     const id = this.#next;

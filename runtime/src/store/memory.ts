@@ -1,11 +1,11 @@
-// A store that keeps everything in this process: for tests and the simulator. It answers exactly as SqliteStore does (one
-// conformance suite runs over both), so it shows in few lines what a store promises.
+// A store that keeps everything in this process: for tests and the simulator. It answers exactly as SqliteStore does
+// (one conformance suite runs over both), so it shows in few lines what a store promises.
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 
 import { StoreClosed, StoreExpired } from './errors.js';
 import { epochText, storeId } from './ids.js';
-import { addTo, type AnyOutcomes, countsOf, emptyTally, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
+import { type AnyOutcomes, countsOf, firstPage, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
 import { blobsOf, payloadBytes } from './operations.js';
 import type { Payloads } from './payloads.js';
 import type {
@@ -23,6 +23,7 @@ import type {
   StoredCall,
   Stored,
 } from './store.js';
+import { addTo, emptyTally } from './tally.js';
 
 interface Held {
   row: CallRow;
@@ -96,7 +97,8 @@ export class MemoryStore implements Store {
   }
 
   outcomes(call: CallId, seq: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
-    return this.#rows(call, part, (row) => row.seq < seq + count && row.seq + sizeOf(row) > seq);
+    const rows = this.#rows(call, part, (row) => row.seq < seq + count && row.seq + sizeOf(row) > seq);
+    return rows.then((found) => firstPage(found, (row) => row.payload.length));
   }
 
   outcomesOf(call: CallId, first: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {

@@ -1,7 +1,7 @@
-// Questions about a row of outcomes that both stores ask, whichever of the two kinds it is: how many outcomes, of which
-// inputs, with which statuses. Rows come whole or as tables; none of this looks at payload bytes.
+// Questions about a row of outcomes that both stores ask, whichever of the two kinds it is: how many outcomes, of
+// which inputs, with which statuses. Rows come whole or as tables; none of this looks at payload bytes. The store's
+// thread bundles it, so it takes only types from the wire.
 
-import { CANCELLED, FAILED, SUCCEEDED, TIMED_OUT } from '@farcall/kernel-bridge/wire';
 import type { Counts } from '@farcall/kernel-bridge/wire';
 
 import type { OutcomeRow, RestoredCall, SettledRow } from './store.js';
@@ -16,7 +16,20 @@ export interface Tally {
 }
 
 /** A container may have set NO_RETRY in a status; the state is below it. */
-const STATE = 0x7f;
+export const STATE = 0x7f;
+
+/** Payload bytes of one answer by cursor. */
+export const PAGE_BYTES = 8 * 1024 * 1024;
+
+/** The rows that fit a page, at least one. */
+export function firstPage<Row>(rows: readonly Row[], bytesOf: (row: Row) => number): readonly Row[] {
+  let bytes = 0;
+  const end = rows.findIndex((row, at) => {
+    bytes += bytesOf(row);
+    return at > 0 && bytes > PAGE_BYTES;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
 
 export function isSettled(row: AnyOutcomes): row is SettledRow {
   return 'ranges' in row;
@@ -34,24 +47,6 @@ export function holdsAny(row: AnyOutcomes, first: number, count: number): boolea
     if (index >= first && index < first + count) return true;
   }
   return false;
-}
-
-/** Adds the row's outcomes to `tally`. */
-export function addTo(tally: Tally, row: AnyOutcomes): void {
-  if (isSettled(row)) addStatus(tally, row.status, sizeOf(row));
-  else for (const status of row.statuses) addStatus(tally, status, 1);
-}
-
-function addStatus(tally: Tally, status: number, count: number): void {
-  const state = status & STATE;
-  if (state === SUCCEEDED) tally.succeeded += count;
-  else if (state === FAILED) tally.failed += count;
-  else if (state === CANCELLED) tally.cancelled += count;
-  else if (state === TIMED_OUT) tally.timed_out += count;
-}
-
-export function emptyTally(): Tally {
-  return { succeeded: 0, failed: 0, cancelled: 0, timed_out: 0 };
 }
 
 export function countsOf(inputs: number, tally: Tally): Counts {

@@ -1,5 +1,6 @@
 // The folder of payload files: per call one append-only file of inputs and one of outcomes, and a file per blob. Only
-// generated ids become names here. The gateway streams blobs in and out through it; the store places its rows' payloads.
+// generated ids become names here. The gateway streams blobs in and out through it; the store places its rows'
+// payloads.
 
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -82,7 +83,10 @@ export class Payloads implements AsyncDisposable {
     await rm(this.path(id), { force: true });
   }
 
-  /** With durability "power": brings blobs that others wrote to the disk, before a row refers to them. Missing ones are not noticed. */
+  /**
+   * With durability "power": brings blobs that others wrote to the disk, before a row refers to them. Missing ones
+   * are not noticed.
+   */
   async settle(ids: readonly BlobId[]): Promise<void> {
     if (!this.#sync || ids.length === 0) return;
     const here = await Promise.all(ids.map((id) => this.exists(id)));

@@ -1,5 +1,5 @@
-// What is deleted when: final calls after their days, payloads beyond the budget, read longest ago first, and files that
-// no row owns. Rows go before files, so a crash in between leaves only files, which the next sweep finds.
+// What is deleted when: final calls after their days, payloads beyond the budget, read longest ago first, and files
+// that no row owns. Rows go before files, so a crash in between leaves only files, which the next sweep finds.
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 import { isBlobId } from '@farcall/kernel-bridge/wire';
@@ -51,14 +51,12 @@ export class Retention {
     await this.#measureBlobs();
     const candidates = await this.#candidates();
     const before = Date.now() / 1000 - keep.olderThanMs / 1000;
-    const old = candidates.filter(({ endedAt }) => endedAt < before);
-    for (const { id } of old) await this.#delete(id, await this.#blobsOf(id));
-    const emptied = await this.#fit(
-      candidates.filter((call) => !old.includes(call) && !call.isEmpty),
-      keep.budgetBytes,
-    );
+    const deleted: CallId[] = [];
+    for (const { id, endedAt } of candidates) if (endedAt < before && (await this.#delete(id))) deleted.push(id);
+    const filled = candidates.filter(({ endedAt, isEmpty }) => endedAt >= before && !isEmpty);
+    const emptied = await this.#fit(filled, keep.budgetBytes);
     await this.#sweep();
-    return { deleted: old.map(({ id }) => id), emptied, bytes: await this.#bytes() };
+    return { deleted, emptied, bytes: await this.#bytes() };
   }
 
   async #candidates(): Promise<readonly Candidate[]> {
@@ -78,7 +76,7 @@ export class Retention {
       if (bytes <= budget) break;
       const blobs = await this.#blobsOf(call.id);
       const freed = blobs.reduce((sum, { size }) => sum + size, call.bytes);
-      if (freed === 0) continue;
+      if (freed === 0 || (await this.#isNeeded(call.id))) continue;
       await this.#empty(call.id, blobs);
       emptied.push(call.id);
       bytes -= freed;
@@ -91,7 +89,9 @@ export class Retention {
     return Number(row?.['bytes'] ?? 0);
   }
 
-  async #delete(call: CallId, blobs: readonly Blob[]): Promise<void> {
+  async #delete(call: CallId): Promise<boolean> {
+    const blobs = await this.#blobsOf(call);
+    if (await this.#isNeeded(call)) return false;
     await this.commit([
       ['delete.outcomes', call],
       ['delete.chunks', call],
@@ -101,6 +101,7 @@ export class Retention {
       ['delete.call', call],
     ]);
     await this.#removeFiles(call, blobs);
+    return true;
   }
 
   async #empty(call: CallId, blobs: readonly Blob[]): Promise<void> {
@@ -112,6 +113,11 @@ export class Retention {
       ['empty.call', call],
     ]);
     await this.#removeFiles(call, blobs);
+  }
+
+  /** Asked again right before a call goes: one derived from it may have been opened meanwhile. */
+  async #isNeeded(call: CallId): Promise<boolean> {
+    return (await this.link.read('derived.open', call)).length > 0;
   }
 
   async #blobsOf(call: CallId): Promise<readonly Blob[]> {

@@ -1,4 +1,5 @@
-// SQLite's rows as the rows of the seam. Payloads that lie in files stay references here (`Kept`); sqlite.ts reads them.
+// SQLite's rows as the rows of the seam. Payloads that lie in files stay references here (`Kept`); sqlite.ts reads
+// them.
 
 import type { CallRow, ChunkRow, ContainerRow, FunctionRow, OutcomeRow, SettledRow, StoredCall } from './store.js';
 import { countsOf } from './outcome-rows.js';

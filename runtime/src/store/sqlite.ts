@@ -1,5 +1,6 @@
-// The store of a gateway: rows in one SQLite file owned by a thread (thread.ts), larger payloads in files beside it that
-// this half writes and reads. Only the thread touches the file; what it answers is made into rows of the seam here.
+// The store of a gateway: rows in one SQLite file owned by a thread (thread.ts), larger payloads in files beside it
+// that this half writes and reads. Only the thread touches the file; what it answers is made into rows of the seam
+// here.
 
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,9 +11,9 @@ import { Commits } from './commits.js';
 import { StoreClosed, StoreCorrupt, StoreExpired, StoreFull } from './errors.js';
 import { Link } from './link.js';
 import { blobsOf, isNew } from './operations.js';
-import { type AnyOutcomes, holdsAny, runsOf } from './outcome-rows.js';
+import { type AnyOutcomes, firstPage, holdsAny, runsOf } from './outcome-rows.js';
 import { Payloads } from './payloads.js';
-import type { Durability, Row } from './protocol.js';
+import type { Durability, RestoredRows, Row } from './protocol.js';
 import { Retention } from './retention.js';
 import { callOf, chunkOf, containerOf, functionOf, keptOf, outcomesOf, storedCallOf } from './rows.js';
 import { type Measure, Space } from './space.js';
@@ -92,7 +93,7 @@ export class SqliteStore implements Store {
   }
 
   async load(): Promise<Restored> {
-    const { functions, containers, calls } = await this.link.restore();
+    const { functions, containers, calls } = await this.#restored();
     return {
       functions: functions.map(functionOf),
       containers: containers.map(containerOf),
@@ -135,7 +136,7 @@ export class SqliteStore implements Store {
   async outcomes(call: CallId, seq: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
     const found = await this.link.read('outcomes', call, seq, seq + count);
     const rows = found.filter((row) => Number(row['seq']) + Number(row['count']) > seq);
-    return this.#outcomes(call, rows, part);
+    return this.#outcomes(call, part === 'tables' ? rows : firstPage(rows, (row) => Number(row['length'])), part);
   }
 
   async outcomesOf(call: CallId, first: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
@@ -151,6 +152,17 @@ export class SqliteStore implements Store {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** A large file is not checked at the opening: this is where its damage shows, early enough to set it aside. */
+  async #restored(): Promise<RestoredRows> {
+    try {
+      return await this.link.restore();
+    } catch (error) {
+      if (!(error instanceof StoreCorrupt)) throw error;
+      await this.link.abandon();
+      throw new StoreCorrupt(error.why, await setAside(this.link.file));
+    }
   }
 
   async #close(): Promise<void> {

@@ -58,7 +58,10 @@ export interface OutcomeRow {
   readonly spans: readonly OutputSpan[];
   readonly payload: Uint8Array;
 }
-/** Outcomes of stretches of inputs that share one status and one failure payload; `seq` counts through the ranges in order. */
+/**
+ * Outcomes of stretches of inputs that share one status and one failure payload; `seq` counts through the ranges in
+ * order.
+ */
 export interface SettledRow {
   readonly call_id: CallId;
   readonly seq: number;
@@ -135,8 +138,9 @@ export interface Store extends AsyncDisposable {
   /** This store file's incarnation. */
   readonly epoch: string;
   /**
-   * Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the disk is nearly full and the
-   * group brings something new (a function, a call, a chunk); what running work needs is written as long as there is any room.
+   * Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the
+   * disk is nearly full and the group brings something new (a function, a call, a chunk); what running work needs is
+   * written as long as there is any room.
    */
   append(group: readonly Operation[]): Promise<void>;
   load(): Promise<Restored>;
@@ -145,9 +149,15 @@ export interface Store extends AsyncDisposable {
   call(id: CallId): Promise<StoredCall | undefined>;
   /** The newest first; their rows come without `indexes`. */
   calls(limit: number): Promise<readonly StoredCall[]>;
-  /** Chunks that overlap [first, first + count), in order. Derived calls hold none: ask for their base's. Rejects with StoreExpired. */
+  /**
+   * Chunks that overlap [first, first + count), in order. Derived calls hold none: ask for their base's. Rejects with
+   * StoreExpired.
+   */
   chunks(call: CallId, first: number, count: number): Promise<readonly ChunkRow[]>;
-  /** Rows whose outcomes lie in [seq, seq + count), in commit order. Whole ones reject with StoreExpired once the payloads are gone. */
+  /**
+   * Rows whose outcomes lie in [seq, seq + count), in commit order; whole ones only as far as 8 MiB of payload go (at
+   * least one row), so ask again from where they end. Whole ones reject with StoreExpired once the payloads are gone.
+   */
   outcomes(call: CallId, seq: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
   /** Rows that hold an outcome of an input in [first, first + count), in commit order. Expiry as in `outcomes`. */
   outcomesOf(call: CallId, first: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;

@@ -3,11 +3,12 @@
 
 import type { CallId } from '@farcall/kernel-bridge/wire';
 
-import { addTo, type AnyOutcomes, emptyTally, isSettled, sizeOf } from './outcome-rows.js';
+import { type AnyOutcomes, isSettled, sizeOf } from './outcome-rows.js';
 import { blobsOf } from './operations.js';
 import type { StatementName } from './schema.js';
 import type { CallRow, ChunkRow, FunctionRow, Operation, OutcomeRow, SettledRow, Stored } from './store.js';
 import { squeeze, squeezeIndexes } from './tables.js';
+import { addTo, emptyTally } from './tally.js';
 
 export type Value = string | number | null | Uint8Array;
 export type Write = readonly [statement: StatementName, ...parameters: Value[]];
@@ -188,7 +189,10 @@ function placed(
     : [null, place(call, kind, payload), payload.length];
 }
 
-/** Copies every byte parameter into one buffer, so that a group travels to the thread without a copy of what they were cut from. */
+/**
+ * Copies every byte parameter into one buffer, so that a group travels to the thread without a copy of what they were
+ * cut from.
+ */
 export function compact(groups: readonly (readonly Write[])[]): { groups: Write[][]; buffer: ArrayBuffer } {
   let size = 0;
   for (const writes of groups)

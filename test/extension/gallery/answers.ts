@@ -26,13 +26,27 @@ function resultOf(intent: BridgeIntent): unknown {
     case 'input':
       return inputDetail(intent.index);
     case 'output':
-      return { text: 'loading model sentence-t5 (1.2 GiB)\nready in 3.1 s\n' + 'batch 17: 1,024 texts\n'.repeat(12), next: -1 };
+      return {
+        text: 'loading model sentence-t5 (1.2 GiB)\nready in 3.1 s\n' + 'batch 17: 1,024 texts\n'.repeat(12),
+        next: -1,
+      };
     case 'resume':
       return { call_id: 'fc-0000000000000000000000000DERIVED' };
     case 'runtime':
       return runtime();
     case 'calls':
-      return { calls: [callView(), callView({ call_id: 'fc-OLD', name: 'clean', state: 'done', counts: counts({ succeeded: 1000 }), ended_at: NOW })] };
+      return {
+        calls: [
+          callView(),
+          callView({
+            call_id: 'fc-OLD',
+            name: 'clean',
+            state: 'done',
+            counts: counts({ succeeded: 1000 }),
+            ended_at: NOW,
+          }),
+        ],
+      };
     default:
       return null;
   }
@@ -54,16 +68,37 @@ function rowsFrom(first: number, limit: number, states: readonly string[]): obje
 function inputDetail(index: number): object {
   const isFailed = index !== 0;
   return {
-    row: { index, state: isFailed ? 'failed' : 'succeeded', attempt: isFailed ? 3 : 1, seconds: 1.24, container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B0C', since: 0, error: '' },
+    row: {
+      index,
+      state: isFailed ? 'failed' : 'succeeded',
+      attempt: isFailed ? 3 : 1,
+      seconds: 1.24,
+      container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B0C',
+      since: 0,
+      error: '',
+    },
     arguments: { 'text/plain': "text = 'A young couple in love, and a ship'\nprice = nan" },
-    result: isFailed ? {} : { 'text/html': '<table><thead><tr><th>title</th><th>score</th></tr></thead><tbody><tr><td>Titanic</td><td>0.91</td></tr></tbody></table>', 'text/plain': 'Titanic 0.91' },
+    result: isFailed
+      ? {}
+      : {
+          'text/html':
+            '<table><thead><tr><th>title</th><th>score</th></tr></thead><tbody><tr><td>Titanic</td><td>0.91</td></tr></tbody></table>',
+          'text/plain': 'Titanic 0.91',
+        },
     traceback: isFailed ? TRACEBACK : '',
     output: 'tokenizing…\n',
   };
 }
 
 function runtime(): object {
-  const container = { function: 'embed', state: 'ready', pid: 4012, hardware: 'A100', started_at: NOW - 75, inputs: 137 };
+  const container = {
+    function: 'embed',
+    state: 'ready',
+    pid: 4012,
+    hardware: 'A100',
+    started_at: NOW - 75,
+    inputs: 137,
+  };
   return {
     where: 'this machine',
     version: '0.1.0',
@@ -78,7 +113,14 @@ function runtime(): object {
     containers: [
       { ...container, container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B0C' },
       { ...container, container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B1C', state: 'starting', inputs: 0, started_at: NOW - 2 },
-      { ...container, container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B2C', function: 'clean_titles', hardware: '', state: 'draining', inputs: 4210 },
+      {
+        ...container,
+        container_id: 'ct-01J9ZK3V7Q8W2X4Y6A5B2C',
+        function: 'clean_titles',
+        hardware: '',
+        state: 'draining',
+        inputs: 4210,
+      },
     ],
   };
 }

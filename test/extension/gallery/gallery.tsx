@@ -13,7 +13,6 @@ import { RunStore } from '../../../extension/model/run-store';
 import { NOW } from '../support/calls';
 import { FakeKernel } from '../support/kernel';
 import { answerIntent } from './answers';
-import { PANEL_SCENES } from './panel-scenes';
 import { SCENES } from './scenes';
 
 async function show(name: string): Promise<void> {
@@ -36,7 +35,7 @@ async function show(name: string): Promise<void> {
     now: () => NOW,
   };
   const scene = SCENES[name];
-  if (scene === undefined) return PANEL_SCENES[name]?.(host, services, kernel);
+  if (scene === undefined) return;
   if (scene.live.length > 0) kernel.emit({ event: 'hello', version: '0.1.0', calls: scene.live });
   createRoot(host).render(
     <ServicesProvider value={services}>

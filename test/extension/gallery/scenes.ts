@@ -12,7 +12,13 @@ export interface Scene {
 
 const FAILURES: readonly FailureGroup[] = [
   { kind: 'builtins.KeyError', message: "'price'", where: 'Cell In[4], line 7', count: 37, examples: [11, 48, 85] },
-  { kind: 'builtins.ValueError', message: "could not convert string to float: 'n/a' in column “US Gross”", where: 'Cell In[4], line 12', count: 3, examples: [122] },
+  {
+    kind: 'builtins.ValueError',
+    message: "could not convert string to float: 'n/a' in column “US Gross”",
+    where: 'Cell In[4], line 12',
+    count: 3,
+    examples: [122],
+  },
 ];
 
 function map(some: Partial<LiveCall>, rest: Partial<Scene> = {}): Scene {
@@ -46,16 +52,30 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     created_at: NOW - 41,
     waiting: "2 of 2 A100 busy, one by this notebook's own kernel; next free in about 40 s",
   }),
-  unknown: map({ sealed: false, state: 'open', inputs: 5120, counts: counts({ succeeded: 4096, running: 24, queued: 1000 }) }),
+  unknown: map({
+    sealed: false,
+    state: 'open',
+    inputs: 5120,
+    counts: counts({ succeeded: 4096, running: 24, queued: 1000 }),
+  }),
   'running-failures': map({
     counts: counts({ succeeded: 572, failed: 40, running: 12, retrying: 5, queued: 371 }),
     failures: FAILURES,
   }),
-  done: map({ state: 'done', counts: counts({ succeeded: 1000 }), containers: 0, created_at: NOW - 62, ended_at: NOW - 31.4 }),
+  done: map({
+    state: 'done',
+    counts: counts({ succeeded: 1000 }),
+    containers: 0,
+    created_at: NOW - 62,
+    ended_at: NOW - 31.4,
+  }),
   failed: map(failed),
   'failed-drawer': map(failed, { clicks: ['.farcall-Failure-examples button'] }),
   'failed-table': map(failed, { clicks: ['[role=tab]:nth-child(2)'] }),
-  'done-drawer': map({ state: 'done', inputs: 12, counts: counts({ succeeded: 12 }), containers: 0, ended_at: NOW }, { clicks: ['.farcall-InputList-item'] }),
+  'done-drawer': map(
+    { state: 'done', inputs: 12, counts: counts({ succeeded: 12 }), containers: 0, ended_at: NOW },
+    { clicks: ['.farcall-InputList-item'] },
+  ),
   cancelled: map({
     state: 'cancelled',
     counts: counts({ succeeded: 412, cancelled: 588 }),
@@ -63,21 +83,51 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     created_at: NOW - 30,
     ended_at: NOW - 2,
   }),
-  incomplete: map({ state: 'incomplete', counts: counts({ succeeded: 800, failed: 2 }), inputs: 802, containers: 0, ended_at: NOW }),
-  few: map({ inputs: 9, counts: counts({ succeeded: 4, failed: 1, running: 2, queued: 2 }), failures: FAILURES.slice(0, 1), containers: 2, hardware: '' }),
-  many: map({ inputs: 10_000, counts: counts({ succeeded: 5120, failed: 60, timed_out: 8, running: 96, retrying: 40, queued: 4676 }), failures: FAILURES }),
-  million: map({ inputs: 1_000_000, counts: counts({ succeeded: 412_345, running: 512, queued: 587_143 }), rate: 8100 }),
+  incomplete: map({
+    state: 'incomplete',
+    counts: counts({ succeeded: 800, failed: 2 }),
+    inputs: 802,
+    containers: 0,
+    ended_at: NOW,
+  }),
+  few: map({
+    inputs: 9,
+    counts: counts({ succeeded: 4, failed: 1, running: 2, queued: 2 }),
+    failures: FAILURES.slice(0, 1),
+    containers: 2,
+    hardware: '',
+  }),
+  many: map({
+    inputs: 10_000,
+    counts: counts({ succeeded: 5120, failed: 60, timed_out: 8, running: 96, retrying: 40, queued: 4676 }),
+    failures: FAILURES,
+  }),
+  million: map({
+    inputs: 1_000_000,
+    counts: counts({ succeeded: 412_345, running: 512, queued: 587_143 }),
+    rate: 8100,
+  }),
   empty: map({ state: 'done', inputs: 0, counts: counts({}), containers: 0, ended_at: NOW }),
   saved: saved(running),
   'saved-failed': saved(map(failed)),
   output: map({}, { clicks: ['[role=tab]:nth-child(3)'] }),
   hostile: { data: { v: 1, kind: 'map', call_id: '../../etc', snapshot: {} }, live: [] },
   'call-running': callScene(liveCall({ ...call, counts: counts({ running: 1 }), created_at: NOW - 75 })),
-  'call-done': callScene(liveCall({ ...call, state: 'done', counts: counts({ succeeded: 1 }), containers: 0, ended_at: NOW }), {
-    clicks: ['[role=tab]:nth-child(1)'],
-  }),
+  'call-done': callScene(
+    liveCall({ ...call, state: 'done', counts: counts({ succeeded: 1 }), containers: 0, ended_at: NOW }),
+    {
+      clicks: ['[role=tab]:nth-child(1)'],
+    },
+  ),
   'call-failed': callScene(
-    liveCall({ ...call, state: 'failed', counts: counts({ failed: 1 }), failures: FAILURES.slice(0, 1).map((group) => ({ ...group, count: 1, examples: [0] })), containers: 0, ended_at: NOW }),
+    liveCall({
+      ...call,
+      state: 'failed',
+      counts: counts({ failed: 1 }),
+      failures: FAILURES.slice(0, 1).map((group) => ({ ...group, count: 1, examples: [0] })),
+      containers: 0,
+      ended_at: NOW,
+    }),
     { clicks: ['[role=tab]:nth-child(1)'] },
   ),
   'call-rows': rows(),

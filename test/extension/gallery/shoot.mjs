@@ -1,5 +1,5 @@
 // Builds the gallery, photographs every scene in light and dark, and narrow, into the folder given (or
-// test/extension/gallery/shots, which git ignores). For people to look at: node test/extension/gallery/shoot.mjs [folder] [scene…]
+// .cache/gallery). For people to look at: node test/extension/gallery/shoot.mjs [folder] [scene…]
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,14 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const folder = process.argv[2] ?? join(root, 'test/extension/gallery/shots');
+const folder = process.argv[2] ?? join(root, '.cache/gallery');
 const wanted = process.argv.slice(3);
 const WIDTHS = { wide: 860, narrow: 300 };
-const THEMES = { light: 'theme-light-extension', dark: 'theme-dark-extension', contrast: 'theme-dark-high-contrast-extension' };
+const THEMES = {
+  light: 'theme-light-extension',
+  dark: 'theme-dark-extension',
+  contrast: 'theme-dark-high-contrast-extension',
+};
 
 mkdirSync(folder, { recursive: true });
 const script = await bundle();
@@ -36,7 +40,12 @@ async function bundle() {
   const from = (name) => join(root, 'test/extension/gallery', name);
   // A classic script, because pages opened from files may not load modules.
   await build({ ...options, entryPoints: [from('gallery.tsx')], outfile: join(folder, 'gallery.js'), format: 'iife' });
-  await build({ ...options, entryPoints: [from('scene-names.ts')], outfile: join(folder, 'scene-names.mjs'), format: 'esm' });
+  await build({
+    ...options,
+    entryPoints: [from('scene-names.ts')],
+    outfile: join(folder, 'scene-names.mjs'),
+    format: 'esm',
+  });
   return 'gallery.js';
 }
 
@@ -46,8 +55,12 @@ function readStyles(name) {
 }
 
 async function shootTheme(theme, extension) {
-  const variables = readFileSync(join(root, '.venv/share/jupyter/lab/themes/@jupyterlab', extension, 'index.css'), 'utf8');
-  const page = `<!doctype html><meta charset="utf-8"><style>${variables}\n${styles}
+  const variables = readFileSync(
+    join(root, '.venv/share/jupyter/lab/themes/@jupyterlab', extension, 'index.css'),
+    'utf8',
+  );
+  const palette = readFileSync(join(root, 'node_modules/@jupyterlab/apputils/style/materialcolors.css'), 'utf8');
+  const page = `<!doctype html><meta charset="utf-8"><style>${palette}\n${variables}\n${styles}
     body { margin: 0; padding: 12px; background: var(--jp-layout-color0); }</style>
     <body data-jp-theme-name="${theme}" data-jp-theme-light="${theme === 'light'}" class="jp-ThemedContainer">
     <div id="scene"></div><script src="${script}"></script></body>`;

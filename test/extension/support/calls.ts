@@ -58,6 +58,8 @@ export function bundle(snapshot: CallView, some: Partial<ViewBundle> = {}): View
 
 /** The call without its squares, as a notebook holds it. */
 export function snapshotOf(live: LiveCall): CallView {
-  const { cells: _cells, cell: _cell, ...view } = live;
-  return view;
+  const view: Record<string, unknown> = { ...live };
+  delete view['cells'];
+  delete view['cell'];
+  return view as unknown as CallView;
 }

@@ -17,7 +17,9 @@ def test_the_comm_is_never_opened_or_closed(kernel: Kernel) -> None:
 
 
 def test_hello_is_answered_while_a_cell_runs(kernel: Kernel) -> None:
-    started = kernel.start("import sys\nfor _ in range(600):\n    time.sleep(0.1) if 'time' in globals() else exec('import time')")
+    started = kernel.start(
+        "import sys\nfor _ in range(600):\n    time.sleep(0.1) if 'time' in globals() else exec('import time')"
+    )
     answer = kernel.hello()
     assert answer["calls"] == []
     kernel.manager.interrupt_kernel()
@@ -82,7 +84,9 @@ def test_messages_of_other_comms_go_their_own_way(kernel: Kernel) -> None:
 
 
 def test_activating_again_makes_no_second_bridge(kernel: Kernel) -> None:
-    kernel.run("%load_ext farcall\n%reload_ext farcall\nimport farcall.notebook\nfarcall.notebook.activate(get_ipython())")
+    kernel.run(
+        "%load_ext farcall\n%reload_ext farcall\nimport farcall.notebook\nfarcall.notebook.activate(get_ipython())"
+    )
     since = len(kernel.seen)
     kernel.hello()
     kernel.run("pass")

@@ -18,9 +18,7 @@ def test_the_function_is_a_function_for_the_rest_of_the_cell(kernel: Kernel) -> 
 
 
 def test_other_decorators_stay_inside(kernel: Kernel) -> None:
-    ran = kernel.run(
-        "%%function\ndef plus(f):\n    return lambda x: f(x) + 1\n", cell_id=""
-    )
+    ran = kernel.run("%%function\ndef plus(f):\n    return lambda x: f(x) + 1\n", cell_id="")
     assert ran.error == ""
     ran = kernel.run(
         "%%function third\ndef _plus(f):\n    return lambda x: f(x) + 1\n@_plus\ndef third(x): return x\nthird.local(1)"
@@ -50,7 +48,9 @@ def test_several_functions_need_a_name(kernel: Kernel) -> None:
 
 
 def test_a_private_helper_does_not_count(kernel: Kernel) -> None:
-    ran = kernel.run("%%function\ndef _h(): return 1\ndef main(): return _h()\nprint(type(main).__name__, main.local())")
+    ran = kernel.run(
+        "%%function\ndef _h(): return 1\ndef main(): return _h()\nprint(type(main).__name__, main.local())"
+    )
     assert ran.text == "Function 1\n"
 
 

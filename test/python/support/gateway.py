@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from farcall.wire.frame import decode, encode
-from farcall.wire.messages import Hello, Message, Welcome
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, unix_serve
+
+from farcall.wire.frame import decode, encode
+from farcall.wire.messages import Hello, Message, Welcome
 
 T = TypeVar("T")
 #: Long enough for a busy machine; a test never waits for it when things work.
@@ -23,10 +25,10 @@ PATIENCE_S = 30.0
 class Peer:
     """One connection that said hello."""
 
-    def __init__(self, socket: ServerConnection, hello: Hello, token: str) -> None:
+    def __init__(self, connection: ServerConnection, hello: Hello, token: str) -> None:
         self.hello = hello
         self.token = token
-        self._socket = socket
+        self._socket = connection
         self._arrived: queue.SimpleQueue[tuple[Message, memoryview] | None] = queue.SimpleQueue()
         self._skipped: list[tuple[Message, memoryview]] = []
 
@@ -62,7 +64,7 @@ class Peer:
 
     def cut(self) -> None:
         """Drop the connection without a word."""
-        self._socket.socket.close() if self._socket.socket.fileno() < 0 else self._socket.socket.shutdown(2)
+        self._socket.socket.shutdown(socket.SHUT_RDWR)
 
     def serve(self) -> None:
         with contextlib.suppress(ConnectionClosed, OSError):
@@ -105,9 +107,11 @@ class ScriptedGateway:
             self._waiting.append(peer)
 
     def close(self) -> None:
+        """As if it were killed: no goodbye."""
         self._server.shutdown()
         for connection in self._open:
-            connection.close()
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self.path.unlink(missing_ok=True)
 
@@ -120,7 +124,9 @@ class ScriptedGateway:
         assert isinstance(hello, Hello)
         request = connection.request
         assert request is not None
-        welcome = Welcome(protocol=1, version="0.1.0", store="ABCDEF", epoch="E1", blobs=str(self.blobs), **self.welcome)
+        welcome = Welcome(
+            protocol=1, version="0.1.0", store="ABCDEF", epoch="E1", blobs=str(self.blobs), **self.welcome
+        )
         connection.send(encode(welcome))
         peer = Peer(connection, hello, request.headers["Authorization"].removeprefix("Bearer "))
         self._peers.put(peer)

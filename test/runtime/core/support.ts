@@ -33,6 +33,7 @@ export class Bench {
   readonly core = new Core('T');
   now = 1_000;
   said: Command[] = [];
+  readonly #answered = new Set<string>();
   readonly #seqs = new Map<string, number>();
 
   apply(happening: Happening): Command[] {
@@ -105,11 +106,22 @@ export class Bench {
     const indexes = how.indexes ?? Array.from({ length: lease.count }, (_, at) => lease.first + at);
     const seq = (this.#seqs.get(lease.container) ?? 0) + 1;
     this.#seqs.set(lease.container, seq);
+    this.#answered.add(`${lease.container} ${lease.lease}`);
     return this.apply({
       type: 'outcomes.arrived', container: lease.container, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt,
       indexes: Uint32Array.from(indexes), statuses: Uint8Array.from(how.statuses ?? indexes.map(() => 2)),
       seconds: new Float32Array(indexes.length).fill(how.seconds ?? 1), ended: how.ended ?? true,
     });
+  }
+
+  /** Answers every lease that was given and not answered, until none is left. */
+  finish(seconds = 0.001): void {
+    for (let at = 0; at < 10_000; at += 1) {
+      const lease = this.all('assign').find((given) => !this.#answered.has(`${given.container} ${given.lease}`));
+      if (lease === undefined) return;
+      this.answer(lease, { seconds });
+    }
+    fault('it never ends');
   }
 
   exit(container: ContainerId, how: Partial<Exit> = {}): Command[] {

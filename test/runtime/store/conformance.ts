@@ -199,6 +199,25 @@ function readingOutcomes(store: () => Store): void {
     expect(await seqs(9, 50)).toEqual([8]);
     expect(await seqs(10, 50)).toEqual([]);
   });
+  test('by cursor: no more at once than a page of payload', async () => {
+    const big = (seq: number): ReturnType<typeof putOutcomes> =>
+      putOutcomes(1, seq, [seq], { payload: new Uint8Array(3 * 1024 ** 2) });
+    await store().append([
+      putCall(1),
+      big(0),
+      big(1),
+      big(2),
+      putOutcomes(1, 3, [3], { payload: new Uint8Array(9 * 1024 ** 2) }),
+      big(4),
+    ]);
+    const seqs = async (seq: number): Promise<number[]> =>
+      (await store().outcomes(callId(1), seq, 100)).map((row) => row.seq);
+    expect(await seqs(0)).toEqual([0, 1]);
+    expect(await seqs(2)).toEqual([2]);
+    expect(await seqs(3)).toEqual([3]);
+    expect(await seqs(4)).toEqual([4]);
+    expect(await store().outcomes(callId(1), 0, 100, 'tables')).toHaveLength(5);
+  });
   test('by index: exactly the rows that hold one', async () => {
     await store().append([
       putCall(1),

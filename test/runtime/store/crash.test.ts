@@ -1,4 +1,5 @@
-// What is left after the process, or the power, went away in the middle of commits (faults F16, F17 and the store's part of F1).
+// What is left after the process, or the power, went away in the middle of commits (faults F16, F17 and the store's
+// part of F1).
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,7 +39,10 @@ async function killedAfter(child: ChildProcess, groups: number): Promise<Map<num
   return acknowledged;
 }
 
-/** Every group up to some point is there with both its halves and all its bytes, and none after it. Returns where it ends. */
+/**
+ * Every group up to some point is there with both its halves and all its bytes, and none after it. Returns where it
+ * ends.
+ */
 async function prefixOf(store: Store, call: number): Promise<number> {
   const end = (await store.call(callId(call)))?.row.seq ?? 0;
   const [chunks, outcomes] = await Promise.all([
@@ -87,7 +91,7 @@ test('another process cannot open a store that is held', async () => {
   expect((await store.calls(5)).length).toBeGreaterThan(0);
 });
 
-test('a copy whose log was cut anywhere opens; with durability "power" all that was acknowledged before the cut is there', async () => {
+test('a copy whose log was cut anywhere opens, and holds all that was acknowledged by then', async () => {
   const path = await folder();
   /** The log's length when the group of this index was acknowledged: so much was on the disk by then. */
   const synced: number[] = [];

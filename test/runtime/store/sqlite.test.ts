@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 
 import { problemOf } from '../../../runtime/src/store/database.js';
-import { StoreBusy, StoreCorrupt, StoreFull, StoreTooNew } from '../../../runtime/src/store/errors.js';
+import { StoreBusy, StoreClosed, StoreCorrupt, StoreFull, StoreTooNew } from '../../../runtime/src/store/errors.js';
 import { MIGRATIONS } from '../../../runtime/src/store/schema.js';
 import {
   bytes,
@@ -59,22 +59,24 @@ describe('opening', () => {
     await using store = await openIn(path);
     expect(await store.chunks(callId(1), 0, 6)).toEqual([0, 2, 4].map((first) => chunkRow(1, first, 2, LARGE)));
   });
-  test('a boot that cut a run short makes a new epoch, unless every commit was on the disk', async () => {
+  test('another boot makes a new epoch, unless every commit was on the disk', async () => {
     const path = await folder();
-    const first = await openIn(path);
+    const first = await openIn(path, { durability: 'power' });
     await first[Symbol.asyncDispose]();
-    const epochAfter = async (run: string): Promise<string> => {
+    const epochAfter = async (run: string, durability: 'process' | 'power'): Promise<string> => {
       const db = new DatabaseSync(join(path, 'store.db'));
       db.prepare(`INSERT OR REPLACE INTO meta VALUES ('run', ?)`).run(run);
       db.close();
-      await using store = await openIn(path);
+      await using store = await openIn(path, { durability });
       expect(store.id).toBe(first.id);
       return store.epoch;
     };
-    expect(await epochAfter('power another-boot')).toBe(first.epoch);
-    const second = await epochAfter('process another-boot');
+    expect(await epochAfter('power another-boot', 'power')).toBe(first.epoch);
+    const second = await epochAfter('process another-boot', 'power');
     expect(second).not.toBe(first.epoch);
-    expect(await epochAfter('power another-boot')).toBe(second);
+    const third = await epochAfter('process another-boot', 'process');
+    expect(third).not.toBe(second);
+    expect(await epochAfter('power another-boot', 'process')).not.toBe(third);
   });
   test('two stores have different names', async () => {
     await using one = await openIn(await folder());
@@ -133,6 +135,32 @@ describe('damage', () => {
       expect((await readFile(aside)).equals(damaged)).toBe(true);
       expect(await readdir(path)).not.toContain('store.db');
     });
+});
+
+describe('damage in a large file', () => {
+  test('shows when it is loaded, and sets the file aside then', async () => {
+    const path = await folder();
+    {
+      await using store = await openIn(path);
+      for (let number = 0; number < 50; number += 1) await store.append([putCall(number)]);
+    }
+    const file = join(path, 'store.db');
+    const db = new DatabaseSync(file);
+    db.exec('CREATE TABLE filler (x); INSERT INTO filler VALUES (zeroblob(70000000))');
+    const page = Number(db.prepare(`SELECT rootpage FROM sqlite_master WHERE name = 'openings'`).get()?.['rootpage']);
+    db.close();
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.alloc(4096, 0xaa), 0, 4096, (page - 1) * 4096);
+    await handle.close();
+    const store = await openIn(path);
+    await expect(store.load()).rejects.toMatchObject({
+      name: 'StoreCorrupt',
+      setAside: expect.stringContaining('store.db.corrupt-') as string,
+    });
+    expect(await readdir(path)).not.toContain('store.db');
+    await expect(store.append([putCall(1)])).rejects.toBeInstanceOf(StoreClosed);
+    await store[Symbol.asyncDispose]();
+  });
 });
 
 describe('schema', () => {

@@ -1,0 +1,72 @@
+"""Results as frames: values aligned to the input, and one row of facts an input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import aligned
+from .chain import Chain
+from .session import Session
+from .wire.codes import INPUT_STATES
+from .wire.messages import CallAsk, CallInfo, InputRow, InputsList, InputsRows
+
+_PAGE = 1000
+#: What a state is called by people.
+_WORDS = {"timed_out": "timed out"}
+
+
+def frame_of(values: dict[int, Any], count: int, source: Any, name: str, *, is_flat: bool) -> Any:
+    """Values by input as a frame beside ``source``; others are missing. ``is_flat``: a value is a list of them."""
+    if is_flat:
+        pairs = [(index, item) for index in sorted(values) for item in values[index]]
+        return aligned.long(pairs, source, name=name)
+    return aligned.align([values.get(index, aligned.MISSING) for index in range(count)], source, name=name)
+
+
+def joined(frame: Any, values: Any, prefix: str) -> Any:
+    """``frame`` with the columns of ``values`` beside it."""
+    return aligned.join(frame, values, prefix=prefix)
+
+
+def read_details(session: Session, chain: Chain) -> tuple[list[tuple[InputRow, str]], str]:
+    """Every input's row with the version that ran it, in input order; and the first call's id."""
+    rows: dict[int, tuple[InputRow, str]] = {}
+    for number, call_id in enumerate(chain.calls):
+        version = session.ask(CallAsk(request=0, call_id=call_id), CallInfo).call.function_id
+        back = {at: index for index, (call, at) in chain.later.items() if call == number}
+        for row in _rows(session, call_id):
+            rows[back.get(row.index, row.index) if number else row.index] = (row, version)
+    return [rows[index] for index in sorted(rows)], chain.calls[0]
+
+
+def details_of(rows: list[tuple[InputRow, str]], call_id: str) -> Any:
+    """The rows as a frame."""
+    values = [
+        {
+            "index": index,
+            "status": _word(row.state),
+            "seconds": row.seconds,
+            "attempts": row.attempt,
+            "container": row.container_id,
+            "version": version,
+            "error": row.error,
+        }
+        for index, (row, version) in enumerate(rows)
+    ]
+    return aligned.align(values, None, name=call_id)
+
+
+def _rows(session: Session, call_id: str) -> list[InputRow]:
+    found: list[InputRow] = []
+    first = 0
+    while first >= 0:
+        message = InputsList(request=0, call_id=call_id, states=(), first=first, limit=_PAGE)
+        page = session.ask(message, InputsRows)
+        found += page.rows
+        first = page.next
+    return found
+
+
+def _word(state: int) -> str:
+    name = INPUT_STATES[state] if 0 <= state < len(INPUT_STATES) else "queued"
+    return _WORDS.get(name, name)

@@ -1,0 +1,118 @@
+// Which leases containers hold, for the gateway that comes after this one: it must not give their inputs to others before
+// the containers have spoken. One line per change in a file of the home, written by the system even if this process is
+// killed; not durable against a loss of power, after which no container is left either. Nothing is promised from it.
+
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+
+import type { CallId, ContainerId } from '@farcall/kernel-bridge/wire';
+
+import type { Lease } from './containers.js';
+
+/** Rewritten with what still holds when it is longer than this. */
+const LARGEST_FILE = 8 * 1024 * 1024;
+
+type Held = Map<ContainerId, Map<number, Lease>>;
+
+export class LeaseJournal {
+  readonly #held: Held;
+  #file: number;
+  #size = 0;
+  #lines = '';
+
+  constructor(private readonly path: string) {
+    this.#held = read(path);
+    this.#file = this.#rewrite();
+  }
+
+  /** Forgets containers that cannot come back. */
+  keepOnly(containers: ReadonlySet<string>): void {
+    for (const container of this.#held.keys()) if (!containers.has(container)) this.gone(container);
+  }
+
+  /** What the containers of the gateway before this one held. */
+  of(container: ContainerId): readonly Lease[] {
+    return [...(this.#held.get(container)?.values() ?? [])];
+  }
+
+  assigned(container: ContainerId, lease: Lease): void {
+    const leases = this.#held.get(container) ?? new Map<number, Lease>();
+    this.#held.set(container, leases);
+    leases.set(lease.lease, lease);
+    this.#write(lineOf(container, lease));
+  }
+
+  /** Inputs from `first` on are not its any more; the lease's own first: none is. */
+  cut(container: ContainerId, number: number, first: number): void {
+    const lease = this.#held.get(container)?.get(number);
+    if (lease === undefined) return;
+    if (first <= lease.first) this.ended(container, number);
+    else this.assigned(container, { ...lease, count: Math.min(lease.count, first - lease.first) });
+  }
+
+  ended(container: ContainerId, number: number): void {
+    if (this.#held.get(container)?.delete(number) === true) this.#write(`- ${container} ${number}\n`);
+  }
+
+  gone(container: ContainerId): void {
+    if (this.#held.delete(container)) this.#write(`- ${container}\n`);
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#file);
+  }
+
+  /** One write for all that one turn of the event loop changes. */
+  #write(line: string): void {
+    if (this.#lines === '') queueMicrotask(() => this.#flush());
+    this.#lines += line;
+  }
+
+  #flush(): void {
+    if (this.#lines === '') return;
+    const lines = this.#lines;
+    this.#lines = '';
+    this.#size += writeSync(this.#file, lines);
+    if (this.#size > LARGEST_FILE) {
+      closeSync(this.#file);
+      this.#file = this.#rewrite();
+    }
+  }
+
+  #rewrite(): number {
+    const lines = [...this.#held].flatMap(([container, leases]) => [...leases.values()].map((lease) => lineOf(container, lease)));
+    const part = `${this.path}.part`;
+    writeFileSync(part, lines.join(''), { mode: 0o600 });
+    renameSync(part, this.path);
+    this.#size = 0;
+    return openSync(this.path, 'a', 0o600);
+  }
+}
+
+function lineOf(container: ContainerId, { lease, call, first, count, attempt }: Lease): string {
+  return `+ ${container} ${lease} ${call} ${first} ${count} ${attempt}\n`;
+}
+
+function read(path: string): Held {
+  const held: Held = new Map();
+  for (const line of textOf(path).split('\n')) {
+    const [sign, id, number, call, first, count, attempt] = line.split(' ');
+    const container = id as ContainerId;
+    if (sign === '-' && number === undefined) held.delete(container);
+    else if (sign === '-') held.get(container)?.delete(Number(number));
+    else if (sign === '+' && attempt !== undefined) {
+      const leases = held.get(container) ?? new Map<number, Lease>();
+      held.set(container, leases);
+      leases.set(Number(number), { lease: Number(number), call: call as CallId, first: Number(first), count: Number(count), attempt: Number(attempt) });
+    }
+  }
+  return held;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,96 @@
+"""A real gateway with real containers, in a home of its own; ended by pid, with everything it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from farcall import embedded, place
+from farcall.session import Session
+
+ROOT = Path(__file__).parents[3]
+_END_S = 10.0
+
+
+def build_bundle() -> None:
+    """Build the gateway's program, if no build has been made."""
+    try:
+        embedded.bundle()
+    except embedded.StartError:
+        script = f"import('{ROOT / 'scripts/build.mjs'}').then((module) => module.buildGateway())"
+        subprocess.run([embedded.node(), "-e", script], cwd=ROOT, check=True, timeout=120)
+
+
+class Home:
+    """A folder with a gateway. ``pid`` is that of the gateway that runs there now."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def pid(self) -> int:
+        return int(self._told("gateway.json")["pid"])
+
+    @property
+    def supervisor(self) -> int:
+        return int(self._told("supervisor.json")["pid"])
+
+    def kill(self) -> int:
+        """``kill -9`` the gateway; returns the pid it had."""
+        pid = self.pid
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def end(self) -> None:
+        """End the gateway and its supervisor, whichever may be running."""
+        for _ in range(3):  # a supervisor may have started the gateway again
+            for name in ("gateway.json", "supervisor.json"):
+                with contextlib.suppress(OSError, ValueError, KeyError):
+                    _end(int(self._told(name)["pid"]))
+
+    def _told(self, name: str) -> dict[str, object]:
+        told: dict[str, object] = json.loads((self.folder / name).read_text())
+        return told
+
+
+@contextlib.contextmanager
+def running_home() -> Iterator[Home]:
+    """A home for this process's session; the gateway starts with the first call."""
+    build_bundle()
+    folder = Path(tempfile.mkdtemp(prefix="fc-", dir="/tmp"))
+    home = Home(folder)
+    before = os.environ.get("FARCALL_HOME")
+    os.environ["FARCALL_HOME"] = str(folder)
+    place.choose(place.Place(home=str(folder)))
+    try:
+        yield home
+    finally:
+        session = Session.existing()
+        if session is not None:
+            session.close()
+        place.choose(None)
+        if before is None:
+            del os.environ["FARCALL_HOME"]
+        else:
+            os.environ["FARCALL_HOME"] = before
+        home.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(pid: int) -> None:
+    if b"farcall" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        return
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + _END_S
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        if b"Z" in Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2][:3]:
+            return
+        time.sleep(0.02)

@@ -1,0 +1,224 @@
+// A simulated client: opens its calls under ids of its own, feeds and seals them, reads their outcomes to the end, and sends
+// everything again that was not acknowledged when its connection comes back.
+
+import { SUCCEEDED, type CallId, type ClientId, type FunctionId } from '@farcall/kernel-bridge/wire';
+
+import type { CallOpening } from '../../runtime/src/core/events.js';
+import type { ClientDoor } from './gateway.js';
+import type { Told } from './history.js';
+import type { Link } from './link.js';
+import type { World } from './world.js';
+
+export interface Plan {
+  readonly call: CallId;
+  readonly function: FunctionId;
+  readonly values: readonly number[];
+  readonly onFailure: CallOpening['onFailure'];
+  readonly onOwnerLost: CallOpening['onOwnerLost'];
+  readonly attached: boolean;
+  readonly chunk: number;
+  /** Milliseconds between chunks; 0: as fast as credit allows. */
+  readonly paceMs: number;
+  /** 0: never. */
+  readonly cancelAfterMs: number;
+  readonly cancelScope: 'all' | 'queued';
+  /** What did not succeed is run again by a derived call. */
+  readonly resumes: boolean;
+}
+interface Reading {
+  readonly plan: Plan;
+  readonly base?: { readonly call: CallId; readonly indexes: Uint32Array };
+  /** What input i of it is. */
+  values: readonly number[];
+  isOpened: boolean;
+  isClosed: boolean;
+  isSealed: boolean;
+  wantsCancel: boolean;
+  isCancelled: boolean;
+  isEnded: boolean;
+  accepted: number;
+  sent: number;
+  readonly told: Told[];
+}
+
+/** Inputs sent and not acknowledged. */
+const CREDIT = 400;
+
+export class SimClient {
+  isAlive = true;
+  readonly #calls: Reading[] = [];
+  readonly #door: ClientDoor;
+  #link: Link | undefined;
+  #backAt = 0;
+
+  constructor(
+    private readonly world: World,
+    readonly id: ClientId,
+    plans: readonly Plan[],
+  ) {
+    this.#door = this.#makeDoor();
+    for (const plan of plans) world.clock.after(world.dice.between(0, 3_000), () => this.#begin(plan));
+    this.connect();
+  }
+
+  get isDone(): boolean {
+    return !this.isAlive || (this.#calls.length > 0 && this.#calls.every(({ isEnded }) => isEnded));
+  }
+
+  get openCalls(): string[] {
+    return this.#calls.filter(({ isEnded }) => !isEnded).map(({ plan, told, accepted }) => `${plan.call} (${accepted} accepted, ${told.length} told)`);
+  }
+
+  connect(): void {
+    const { clock, dice, gateway } = this.world;
+    if (!this.isAlive || this.#link?.isOpen === true) return;
+    const waitMs = Math.max(this.#backAt - clock.now, gateway.isUp ? 0 : dice.between(50, 1_000));
+    if (waitMs > 0) return clock.after(waitMs, () => this.connect());
+    const link = this.world.link({
+      near: () => clock.after(dice.between(10, 1_000), () => this.connect()),
+      gateway: () => this.#onGone(link),
+    });
+    this.#link = link;
+    link.send('gateway', () => {
+      gateway.clients.add(this.#door);
+      gateway.apply({ type: 'client.connected', client: this.id });
+    });
+    for (const reading of this.#calls) if (!reading.isEnded) this.#sync(reading);
+  }
+
+  /** Gone for a while; Infinity: for good. */
+  leave(ms: number): void {
+    this.#backAt = this.world.clock.now + ms;
+    this.#link?.cut();
+    if (ms === Infinity) this.isAlive = false;
+  }
+
+  #begin(plan: Plan): void {
+    const reading = this.#read(plan, plan.values);
+    if (plan.cancelAfterMs > 0)
+      this.world.clock.after(plan.cancelAfterMs, () => {
+        reading.wantsCancel = true;
+        this.#cancel(reading);
+      });
+  }
+
+  #read(plan: Plan, values: readonly number[], base?: Reading['base']): Reading {
+    const flags = { isOpened: false, isClosed: base !== undefined, isSealed: base !== undefined, wantsCancel: false, isCancelled: false, isEnded: false };
+    const reading: Reading = { plan, values, ...flags, accepted: 0, sent: 0, told: [], ...(base && { base }) };
+    this.#calls.push(reading);
+    this.#sync(reading);
+    return reading;
+  }
+
+  /** Brings the gateway up to date: everything unacknowledged goes (again), sometimes with more than that. */
+  #sync(reading: Reading): void {
+    const { plan } = reading;
+    if (!reading.isOpened) this.#send(() => this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { client: this.#door }));
+    reading.sent = this.world.dice.chance(0.3) ? Math.max(0, reading.accepted - plan.chunk) : reading.accepted;
+    this.#feed(reading);
+    this.#cancel(reading);
+    const after = reading.told.length;
+    this.#send(() => this.world.gateway.attach(this.#door, plan.call, after));
+  }
+
+  #opening({ plan, base }: Reading): CallOpening {
+    const { call, function: fn, onFailure, onOwnerLost, attached } = plan;
+    const opening = { call, function: fn, kind: 'map', onFailure, onOwnerLost, attached, client: this.id, origin: '' } as const;
+    return base === undefined ? opening : { ...opening, base };
+  }
+
+  #feed(reading: Reading): void {
+    const { plan } = reading;
+    const link = this.#link;
+    if (link?.isOpen !== true || reading.isClosed || reading.isEnded) return;
+    while (reading.sent < plan.values.length && reading.sent - reading.accepted < CREDIT) {
+      const first = reading.sent;
+      const values = plan.values.slice(first, first + plan.chunk);
+      reading.sent += values.length;
+      this.#send(() =>
+        this.world.gateway.apply(
+          { type: 'inputs.arrived', call: plan.call, first, count: values.length, bytes: values.length * 8 },
+          { client: this.#door, values, first },
+        ),
+      );
+      if (plan.paceMs > 0) return this.world.clock.after(plan.paceMs, () => this.#link === link && this.#feed(reading));
+    }
+    if (reading.sent < plan.values.length || reading.isSealed) return;
+    this.#send(() => this.world.gateway.apply({ type: 'call.sealed', call: plan.call, count: plan.values.length }, { client: this.#door }));
+  }
+
+  #cancel(reading: Reading): void {
+    if (!reading.wantsCancel || reading.isCancelled || reading.isEnded) return;
+    const { call, cancelScope: scope } = reading.plan;
+    this.#send(() => this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { client: this.#door }));
+  }
+
+  #makeDoor(): ClientDoor {
+    const near = (call: CallId | undefined, run: (reading: Reading) => void): void =>
+      this.#link?.send('near', () => {
+        const reading = this.#calls.find(({ plan }) => plan.call === call);
+        if (this.isAlive && reading !== undefined) run(reading);
+      });
+    return {
+      accepted: (call, what, count) => near(call, (reading) => this.#onAccepted(reading, what, count)),
+      inputs: (call, through) => near(call, (reading) => this.#onInputs(reading, through)),
+      refused: (call, code, message) => near(call, (reading) => this.#onRefused(reading, code, message)),
+      outcomes: (call, seq, told) => near(call, (reading) => this.#onOutcomes(reading, seq, told)),
+      ended: (call, count, seq) => near(call, (reading) => this.#onEnded(reading, count, seq)),
+    };
+  }
+
+  #onAccepted(reading: Reading, what: 'open' | 'seal' | 'cancel', count: number): void {
+    if (what === 'open') reading.isOpened = true;
+    if (what === 'seal') {
+      reading.isSealed = true;
+      this.world.history.accepted(reading.plan.call, count);
+    }
+    if (what !== 'cancel') return;
+    reading.isCancelled = true;
+    if (reading.plan.cancelScope === 'all') this.world.history.quiet(reading.plan.call, this.world.clock.now + 2_000);
+  }
+
+  #onInputs(reading: Reading, through: number): void {
+    reading.accepted = Math.max(reading.accepted, through);
+    this.world.history.accepted(reading.plan.call, through);
+    if (reading.plan.paceMs === 0) this.#feed(reading);
+  }
+
+  #onRefused(reading: Reading, code: string, message: string): void {
+    if (code === 'call.closed') reading.isClosed = true;
+    else if (!(code === 'not.found' && !reading.isOpened)) this.world.history.broken(`${reading.plan.call} was refused: ${code}, ${message}`);
+  }
+
+  #onOutcomes(reading: Reading, seq: number, told: readonly Told[]): void {
+    if (seq !== reading.told.length) this.world.history.broken(`${reading.plan.call}: outcomes from ${seq} on were told, ${reading.told.length} were known`);
+    reading.told.push(...told);
+  }
+
+  #onEnded(reading: Reading, count: number, seq: number): void {
+    if (reading.isEnded) return;
+    const { plan, told, values } = reading;
+    if (seq !== told.length) this.world.history.broken(`${plan.call} ended at ${seq}, ${told.length} outcomes were told`);
+    this.world.history.read(plan.call, count, told, values);
+    reading.isEnded = true;
+    if (plan.resumes && reading.base === undefined) this.#resume(reading);
+  }
+
+  #resume({ plan, told, values }: Reading): void {
+    const left = told.filter(({ status }) => status !== SUCCEEDED).map(({ index }) => index).sort((a, b) => a - b);
+    const call = `${plan.call}-again` as CallId;
+    const again = { ...plan, call, cancelAfterMs: 0, onFailure: 'continue' as const };
+    this.#read(again, left.map((index) => values[index] ?? 0), { call: plan.call, indexes: new Uint32Array() });
+  }
+
+  #onGone(link: Link): void {
+    const { gateway } = this.world;
+    if (this.#link !== link || !gateway.clients.delete(this.#door)) return;
+    gateway.cursors.delete(this.#door);
+    gateway.apply({ type: 'client.lost', client: this.id });
+  }
+
+  #send(run: () => void): void {
+    this.#link?.send('gateway', run);
+  }
+}

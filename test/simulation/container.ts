@@ -1,0 +1,270 @@
+// A simulated container: runs leases in order, keeps outcomes until they are acknowledged, comes back after a cut and says
+// what it holds. It fails, hangs and dies as the inputs' values tell it to.
+
+import { FAILED, SUCCEEDED, TIMED_OUT, type ContainerId, type FunctionSpec } from '@farcall/kernel-bridge/wire';
+
+import type { RestoredLease } from '../../runtime/src/core/events.js';
+import type { ContainerDoor } from './gateway.js';
+import { f, type Told } from './history.js';
+import type { Link } from './link.js';
+import { behaviourOf, type World } from './world.js';
+
+const NOTHING = 0xffffffff;
+/** How long it looks for a gateway before it leaves. */
+const WINDOW_MS = 60_000;
+
+interface Held {
+  readonly lease: RestoredLease;
+  readonly values: readonly number[];
+  next: number;
+  stop: number;
+}
+interface Batch {
+  readonly seq: number;
+  readonly lease: RestoredLease;
+  readonly told: readonly Told[];
+  readonly seconds: number;
+  readonly ended: boolean;
+}
+export interface Death {
+  readonly reason: 'exited' | 'signal' | 'timeout' | 'cancelled' | 'memory' | 'stopped' | 'start';
+  readonly lease: number;
+  readonly index: number;
+}
+
+export class SimContainer {
+  isAlive = true;
+  isStopped = false;
+  isDraining = false;
+  readonly #door: ContainerDoor;
+  #link: Link | undefined;
+  #isReady = false;
+  #leases: Held[] = [];
+  #newest = 0;
+  #revoked = new Map<number, number>();
+  #running: { readonly held: Held; readonly index: number; readonly seconds: number } | undefined;
+  #onResume: (() => void)[] = [];
+  #buffer: Told[] = [];
+  #bufferSeconds = 0;
+  #unacknowledged: Batch[] = [];
+  #seq = 0;
+  #lostAt = 0;
+
+  constructor(
+    private readonly world: World,
+    readonly id: ContainerId,
+    private readonly spec: FunctionSpec,
+    private readonly onDeath: (death: Death) => void,
+  ) {
+    this.#door = this.#makeDoor();
+    this.#lostAt = world.clock.now;
+    this.connect();
+  }
+
+  connect(): void {
+    const { clock, dice, gateway } = this.world;
+    if (!this.isAlive || this.#link?.isOpen === true) return;
+    if (clock.now - this.#lostAt > WINDOW_MS) return this.die({ reason: 'exited', lease: 0, index: -1 });
+    if (this.isStopped) return void this.#onResume.push(() => this.connect());
+    if (!gateway.isUp) return clock.after(dice.between(200, 2_000), () => this.connect());
+    const link = this.world.link({ near: () => this.#onCut(link), gateway: () => this.#onGone(link) });
+    this.#link = link;
+    const held = this.#leases.map((entry) => [entry.lease.lease, entry.next] as const);
+    link.send('gateway', () => this.#hello(link, held));
+    for (const batch of this.#unacknowledged) this.#sendBatch(batch);
+    if (!this.#isReady) clock.after(dice.between(2, 60), () => this.#loaded());
+  }
+
+  cut(): void {
+    this.#link?.cut(this.world.dice.chance(0.5) ? 50 : 5_000);
+  }
+
+  die(death: Death): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.#link?.cut();
+    this.onDeath(death);
+  }
+
+  /** It crashes where it stands. */
+  crash(): void {
+    this.world.history.hasCrashed = true;
+    const running = this.#running;
+    this.die({ reason: 'signal', lease: running?.held.lease.lease ?? 0, index: running?.index ?? -1 });
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  resume(): void {
+    this.isStopped = false;
+    const waiting = this.#onResume;
+    this.#onResume = [];
+    for (const run of waiting) run();
+  }
+
+  /** The supervisor's side of the control page: the first index that will not start here. */
+  revoke(lease: number, first: number): number {
+    const entry = this.#leases.find((held) => held.lease.lease === lease);
+    if (entry === undefined) {
+      if (lease <= this.#newest) return this.#revoked.get(lease) ?? NOTHING;
+      this.#revoked.set(lease, Math.min(first, this.#revoked.get(lease) ?? NOTHING));
+      return first;
+    }
+    entry.stop = Math.min(entry.stop, Math.max(first, entry.next));
+    this.#revoked.set(lease, entry.stop);
+    this.#dropEmpty();
+    return entry.stop;
+  }
+
+  cancel(lease: number, first: number, graceMs: number): void {
+    this.revoke(lease, first);
+    const running = this.#running;
+    if (running === undefined || running.held.lease.lease !== lease || running.index < first) return;
+    const { clock, dice } = this.world;
+    if (!dice.chance(0.9))
+      return clock.after(graceMs, () => {
+        if (this.#running === running) this.die({ reason: 'cancelled', lease, index: running.index });
+      });
+    clock.after(dice.between(0, graceMs / 2), () => {
+      if (this.#running !== running || !this.isAlive || this.isStopped) return;
+      this.#running = undefined;
+      this.#step();
+    });
+  }
+
+  drain(): void {
+    this.isDraining = true;
+    this.#step();
+  }
+
+  #makeDoor(): ContainerDoor {
+    const near = (run: () => void): void => this.#link?.send('near', () => this.#awake(run));
+    return {
+      run: (lease, values) => near(() => this.#take(lease, values)),
+      acknowledged: (through) =>
+        near(() => {
+          this.#unacknowledged = this.#unacknowledged.filter(({ seq }) => seq > through);
+          this.#step();
+        }),
+      revoked: (through) => near(() => this.#leases.forEach((held) => held.lease.lease <= through && this.revoke(held.lease.lease, 0))),
+      drain: () => near(() => this.drain()),
+      dismiss: () => near(() => this.die({ reason: 'exited', lease: 0, index: -1 })),
+    };
+  }
+
+  #hello(link: Link, held: readonly (readonly [number, number])[]): void {
+    const { gateway } = this.world;
+    if (gateway.core.container(this.id) === undefined) return link.send('near', () => this.die({ reason: 'exited', lease: 0, index: -1 }));
+    gateway.containers.set(this.id, this.#door);
+    gateway.spoke(this.id);
+    gateway.apply({ type: 'container.connected', container: this.id, held });
+  }
+
+  #loaded(): void {
+    this.#isReady = true;
+    this.#link?.send('gateway', () => this.world.gateway.apply({ type: 'container.ready', container: this.id }));
+  }
+
+  #onCut(link: Link): void {
+    if (this.#link !== link || !this.isAlive) return;
+    this.#lostAt = this.world.clock.now;
+    this.world.clock.after(this.world.dice.between(20, this.world.gateway.isUp ? 3_000 : 500), () => this.connect());
+  }
+
+  #onGone(link: Link): void {
+    const { gateway } = this.world;
+    if (this.#link !== link || gateway.containers.get(this.id) !== this.#door) return;
+    gateway.containers.delete(this.id);
+    gateway.apply({ type: 'container.disconnected', container: this.id });
+  }
+
+  /** Runs now, or once the process is not stopped any more. */
+  #awake(run: () => void): void {
+    if (this.isStopped) this.#onResume.push(() => this.isAlive && run());
+    else if (this.isAlive) run();
+  }
+
+  #take(lease: RestoredLease, values: readonly number[]): void {
+    if (lease.lease <= this.#newest) return;
+    this.#newest = lease.lease;
+    const stop = Math.min(lease.first + lease.count, Math.max(lease.first, this.#revoked.get(lease.lease) ?? NOTHING));
+    this.#leases.push({ lease, values, next: lease.first, stop });
+    this.#dropEmpty();
+    this.#step();
+  }
+
+  /** Leases behind the first with nothing left to start end at once. */
+  #dropEmpty(): void {
+    for (const held of this.#leases.slice(1)) {
+      if (held.next < held.stop) continue;
+      this.#leases = this.#leases.filter((other) => other !== held);
+      this.#flush(held, [], 0, true);
+    }
+  }
+
+  #step(): void {
+    if (!this.isAlive || this.isStopped || this.#running !== undefined) return;
+    const held = this.#leases[0];
+    if (held === undefined) {
+      if (this.isDraining && this.#unacknowledged.length === 0) this.die({ reason: 'exited', lease: 0, index: -1 });
+      return;
+    }
+    if (held.next < held.stop) return this.#begin(held, held.next);
+    this.#leases.shift();
+    this.#flushBuffer(held, true);
+    this.#step();
+  }
+
+  #begin(held: Held, index: number): void {
+    const { clock, dice, history } = this.world;
+    const { call, attempt, first } = held.lease;
+    history.ran({ call, index, attempt, at: clock.now });
+    const value = held.values[index - first] ?? 0;
+    const behaviour = behaviourOf(value, attempt);
+    const seconds = behaviour === 'hangs' ? this.spec.timeout : this.world.secondsOf(this.spec) * dice.between(0.5, 1.5);
+    const running = { held, index, seconds };
+    this.#running = running;
+    held.next = index + 1;
+    const end = (): void => this.#awake(() => this.#running === running && this.#finish(running, behaviour, value));
+    clock.after(seconds * 1000, end);
+  }
+
+  #finish({ held, index, seconds }: { held: Held; index: number; seconds: number }, behaviour: ReturnType<typeof behaviourOf>, value: number): void {
+    const at = { lease: held.lease.lease, index };
+    if (behaviour === 'dies') return this.die({ reason: 'signal', ...at });
+    if (behaviour === 'hangs' && this.world.dice.chance(0.5)) return this.die({ reason: 'timeout', ...at });
+    this.#running = undefined;
+    const status = behaviour === 'raises' ? FAILED : behaviour === 'hangs' ? TIMED_OUT : SUCCEEDED;
+    this.#buffer.push({ index, status, value: status === SUCCEEDED ? f(value) : -1 });
+    this.#bufferSeconds += seconds;
+    if (held.next < held.stop && (seconds > 0.002 || this.#bufferSeconds > 0.05)) this.#flushBuffer(held, false);
+    this.#step();
+  }
+
+  #flushBuffer(held: Held, ended: boolean): void {
+    const told = this.#buffer;
+    const seconds = told.length === 0 ? 0 : this.#bufferSeconds / told.length;
+    this.#buffer = [];
+    this.#bufferSeconds = 0;
+    this.#flush(held, told, seconds, ended);
+  }
+
+  #flush({ lease }: Held, told: readonly Told[], seconds: number, ended: boolean): void {
+    this.#seq += 1;
+    const batch = { seq: this.#seq, lease, told, seconds, ended };
+    this.#unacknowledged.push(batch);
+    this.#sendBatch(batch);
+  }
+
+  #sendBatch({ seq, lease, told, seconds, ended }: Batch): void {
+    this.#link?.send('gateway', () => {
+      const { gateway } = this.world;
+      if (ended) gateway.journal.get(this.id)?.delete(lease.lease);
+      const arrays = { indexes: Uint32Array.from(told, ({ index }) => index), statuses: Uint8Array.from(told, ({ status }) => status) };
+      const batch = { container: this.id, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt, ended };
+      gateway.apply({ type: 'outcomes.arrived', ...batch, ...arrays, seconds: new Float32Array(told.length).fill(seconds) }, { outcomes: told });
+    });
+  }
+}

@@ -1,0 +1,130 @@
+// A simulated supervisor: forks containers, reports their ends, passes revokes and cancels on through the control page.
+
+import type { ContainerId, FunctionSpec, HostId } from '@farcall/kernel-bridge/wire';
+
+import { SimContainer, type Death } from './container.js';
+import type { HostDoor } from './gateway.js';
+import type { Link } from './link.js';
+import type { World } from './world.js';
+
+const HEARTBEAT_MS = 5_000;
+const DEAD_MS = 20_000;
+
+export class SimHost {
+  readonly containers = new Map<ContainerId, SimContainer>();
+  isAlive = true;
+  readonly #door: HostDoor;
+  #link: Link | undefined;
+
+  constructor(
+    private readonly world: World,
+    readonly id: HostId,
+    private readonly cpus: number,
+  ) {
+    this.#door = this.#makeDoor();
+    this.connect();
+    this.#beat();
+  }
+
+  connect(): void {
+    const { clock, dice, gateway } = this.world;
+    if (!this.isAlive || this.#link?.isOpen === true) return;
+    if (!gateway.isUp) return clock.after(dice.between(50, 500), () => this.connect());
+    const link = this.world.link({
+      near: () => clock.after(dice.between(20, 1_000), () => this.connect()),
+      gateway: () => this.#onGone(link),
+    });
+    this.#link = link;
+    link.send('gateway', () => this.#hello());
+  }
+
+  cut(): void {
+    this.#link?.cut();
+  }
+
+  /** The supervisor dies, and its containers with it. Nobody reports that. */
+  die(): void {
+    this.isAlive = false;
+    this.world.history.hasCrashed = true;
+    for (const container of this.containers.values()) container.die({ reason: 'signal', lease: 0, index: -1 });
+    this.#link?.cut();
+  }
+
+  #hello(): void {
+    const { gateway } = this.world;
+    gateway.hosts.set(this.id, this.#door);
+    const containers = [...this.containers.keys()];
+    gateway.apply({ type: 'host.connected', host: this.id, cpus: this.cpus, memory: 16_384, gpus: [], containers });
+  }
+
+  #onGone(link: Link): void {
+    const { clock, gateway } = this.world;
+    if (this.#link === link) gateway.hosts.delete(this.id);
+    clock.after(DEAD_MS, () => {
+      if (!gateway.hosts.has(this.id)) gateway.apply({ type: 'host.lost', host: this.id });
+    });
+  }
+
+  #makeDoor(): HostDoor {
+    const near = (run: () => void): void => this.#link?.send('near', () => this.isAlive && run());
+    return {
+      start: (container, spec) => near(() => this.#start(container, spec)),
+      stop: (container, how) =>
+        near(() => {
+          const known = this.containers.get(container);
+          if (how === 'kill') known?.die({ reason: 'stopped', lease: 0, index: -1 });
+          else known?.drain();
+        }),
+      revoke: (container, lease, first) =>
+        near(() => {
+          const answer = this.containers.get(container)?.revoke(lease, first);
+          if (answer !== undefined) this.#tell(() => this.#revoked(container, lease, answer));
+        }),
+      cancel: (container, lease, first, graceMs) => near(() => this.containers.get(container)?.cancel(lease, first, graceMs)),
+    };
+  }
+
+  #revoked(container: ContainerId, lease: number, first: number): void {
+    const { gateway } = this.world;
+    const held = gateway.journal.get(container)?.get(lease);
+    if (held !== undefined && first <= held.first) gateway.journal.get(container)?.delete(lease);
+    else if (held !== undefined) gateway.journal.get(container)?.set(lease, { ...held, count: Math.min(held.count, first - held.first) });
+    gateway.apply({ type: 'lease.revoked', container, lease, first });
+  }
+
+  #start(id: ContainerId, spec: FunctionSpec): void {
+    const { clock, dice } = this.world;
+    if (this.containers.has(id)) return;
+    if (this.world.startFails()) return this.#exited(id, { reason: 'start', lease: 0, index: -1 });
+    clock.after(dice.between(2, 30), () => {
+      if (!this.isAlive || this.containers.has(id)) return;
+      this.containers.set(id, new SimContainer(this.world, id, spec, (death) => this.#died(id, death)));
+      this.#tell(() => this.world.gateway.apply({ type: 'container.started', container: id, pid: 1 }));
+    });
+  }
+
+  #died(id: ContainerId, death: Death): void {
+    if (death.reason !== 'exited') this.world.history.hasCrashed = true;
+    this.containers.delete(id);
+    this.world.clock.after(this.world.dice.between(0, 20), () => this.#exited(id, death));
+  }
+
+  #exited(container: ContainerId, { reason, lease, index }: Death): void {
+    const { gateway } = this.world;
+    this.#tell(() => {
+      gateway.apply({ type: 'container.exited', container, reason, code: reason === 'exited' ? 0 : -9, lease, index, detail: reason });
+      gateway.gone(container);
+    });
+  }
+
+  #tell(run: () => void): void {
+    if (this.isAlive) this.#link?.send('gateway', run);
+  }
+
+  #beat(): void {
+    if (!this.isAlive) return;
+    const stopped = [...this.containers.values()].filter(({ isStopped }) => isStopped).map(({ id }) => id);
+    if (stopped.length > 0) this.#tell(() => this.world.gateway.apply({ type: 'containers.stopped', containers: stopped }));
+    this.world.clock.after(HEARTBEAT_MS, () => this.#beat());
+  }
+}
