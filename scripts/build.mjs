@@ -4,7 +4,7 @@
 import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { fail, inRoot, once, run, VENV } from './tools.mjs';
+import { capture, fail, inRoot, once, VENV } from './tools.mjs';
 
 const GATEWAY = inRoot('kernel-bridge/farcall/_gateway');
 const LABEXTENSION = inRoot('kernel-bridge/farcall/labextension');
@@ -46,10 +46,25 @@ export async function buildGateway() {
   });
 }
 
+/** esbuild joins our own TypeScript to lib/index.js (the types are checked by `npm run check`); the builder packs it. */
 export async function buildExtension() {
-  await must(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']);
-  const core = 'node_modules/@jupyterlab/core-meta/core.package.json';
-  await must(['node_modules/@jupyter/builder/lib/build-labextension.js', '--core-package-file', core, '.']);
+  const { build: bundle } = await import('esbuild');
+  await bundle({
+    entryPoints: [inRoot('extension/index.ts')],
+    outfile: inRoot('lib/index.js'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    packages: 'external',
+    sourcemap: true,
+    alias: { '@farcall/kernel-bridge/notebook': inRoot('kernel-bridge/src/notebook.ts') },
+    logLevel: 'warning',
+  });
+  const builder = inRoot('node_modules/@jupyter/builder/lib/build-labextension.js');
+  const core = inRoot('node_modules/@jupyterlab/core-meta/core.package.json');
+  const { code, output } = await capture(process.execPath, [builder, '--core-package-file', core, '.']);
+  if (code !== 0) fail(`The extension's build failed.\n${output}`);
 }
 
 /** Development: JupyterLab in .venv sees the built extension without an install. */
@@ -60,14 +75,6 @@ function linkExtension() {
   if (existsSync(link) && lstatSync(link).isSymbolicLink()) return;
   rmSync(link, { recursive: true, force: true });
   symlinkSync(LABEXTENSION, link);
-}
-
-async function must(args) {
-  const code = await run(
-    process.execPath,
-    args.map((path) => (path.startsWith('node_modules') ? inRoot(path) : path)),
-  );
-  if (code !== 0) fail(`${args[0]} failed with exit code ${code}.`);
 }
 
 if (process.argv[1]?.endsWith('build.mjs')) await build();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from .results import Results
 
 R = TypeVar("R")
+#: How long output that is on its way is waited for after a call's end.
+_LAST_OUTPUT_S = 0.5
+_OUTPUT_TICK_S = 0.1
 _STATES = {"done": "succeeded", "failed": "failed", "cancelled": "cancelled", "incomplete": "failed"}
 
 
@@ -217,7 +221,8 @@ class FunctionCall(Generic[R]):
         return summary_of(Session.current(), self._id)
 
     def _output(self, index: int, follow: bool) -> Generator[str, None, None]:
-        session, offset, bell = Session.current(), 0, Bell()
+        """Text as it comes. What was printed last may arrive shortly after the outcome: the end is looked at twice."""
+        session, bell, offset, quiet = Session.current(), Bell(), 0, 0.0
         while True:
             asked = session.request(OutputRead(request=0, call_id=self._id, index=index, offset=offset))
             reply = session.wait(asked)
@@ -225,15 +230,25 @@ class FunctionCall(Generic[R]):
                 raise errors.ConnectionError("the gateway did not answer output.read")
             if reply.payload:
                 yield bytes(reply.payload).decode("utf-8", "replace")
-            if reply.message.next < 0 or (not reply.payload and not follow):
-                return
-            offset = reply.message.next
-            if not reply.payload:
-                with Wait(bell, timeout=0.2) as wait:
-                    while not wait.late and not wait.interrupts:
-                        wait.once()
-                if wait.interrupts:
-                    raise Interrupted
+                offset, quiet = offset + len(reply.payload), 0.0
+                continue
+            if reply.message.next < 0 or not follow:
+                if quiet >= _LAST_OUTPUT_S or not self._ended_lately():
+                    return
+                quiet += _OUTPUT_TICK_S
+            _pause(bell, _OUTPUT_TICK_S)
+
+    def _ended_lately(self) -> bool:
+        summary = self._summary()
+        return is_final(summary) and abs(time.time() - summary.ended_at) < 5.0
+
+
+def _pause(bell: Bell, seconds: float) -> None:
+    with Wait(bell, timeout=seconds) as wait:
+        while not wait.late and not wait.interrupts:
+            wait.once()
+    if wait.interrupts:
+        raise Interrupted
 
 
 def as_value(value: Any) -> Value:

@@ -113,13 +113,13 @@ def _carry_into_executors() -> None:
 
     @functools.wraps(submit)  # type: ignore[arg-type]
     def submit_carrying(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        running = _running.get()
-        return submit(self, fn if running is None else _carrying(fn, running), *args, **kwargs)
+        # Outside an input too: the worker thread may have been started by one.
+        return submit(self, _carrying(fn, _running.get()), *args, **kwargs)
 
     ThreadPoolExecutor.submit = submit_carrying  # type: ignore[method-assign,assignment]
 
 
-def _carrying(function: Callable[..., Any], running: tuple[str, int]) -> Callable[..., Any]:
+def _carrying(function: Callable[..., Any], running: tuple[str, int] | None) -> Callable[..., Any]:
     @functools.wraps(function)
     def carry(*args: Any, **kwargs: Any) -> Any:
         before = _running.set(running)

@@ -188,6 +188,8 @@ class Results:
         self._is_looping = False
         if is_early and self._mapping is not None and not self._mapping.opened.is_detached:
             self._mapping.abandon()
+            self._batches = None
+            self._stash.clear()
         self._end_view()
 
     # ── starting and stopping

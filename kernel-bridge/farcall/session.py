@@ -278,7 +278,11 @@ class Session:
             if callbacks or call_id not in self._watches:
                 return
             del self._watches[call_id]
-        self._sending.send_soon((Unwatch(call_id=call_id), b""))
+        self._sending.flush_soon(_Unwatching(self, call_id))
+
+    def end_watch(self, call_id: str) -> None:
+        """Stop the call's progress, unless someone watches it again by now. On the sending thread."""
+        self.post_due(lambda: [] if call_id in self._watches else [(Unwatch(call_id=call_id), b"")])
 
     # ── for the lifeline
 
@@ -362,6 +366,17 @@ class Session:
 
     def _forget(self) -> None:
         self._lifeline.discard()
+
+
+class _Unwatching(NamedTuple):
+    """Ends a watch from the sending thread: the reader thread, which may ask for it, must not wait for the gate."""
+
+    session: Session
+    call_id: str
+
+    def flush(self) -> None:
+        """End it."""
+        self.session.end_watch(self.call_id)
 
 
 def _after_fork() -> None:

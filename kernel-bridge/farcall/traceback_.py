@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-#: file, function, line, last line, column, last column (-1: not known)
-Frame = tuple[str, str, int, int, int, int]
+#: file, function, line, last line, column, last column (-1: not known), first line of the function
+Frame = tuple[str, str, int, int, int, int, int]
 
 #: Of a very deep traceback only the outer and the inner end travel.
 _OUTER, _INNER = 20, 60
@@ -45,7 +45,7 @@ def record(tb: types.TracebackType | None) -> list[Frame]:
         code = tb.tb_frame.f_code
         if not is_ours(code.co_filename):
             linecache.lazycache(code.co_filename, tb.tb_frame.f_globals)  # sources that came with the code
-            frames.append((code.co_filename, code.co_name, tb.tb_lineno, *_columns(code, tb)))
+            frames.append((code.co_filename, code.co_name, tb.tb_lineno, *_columns(code, tb), code.co_firstlineno))
         tb = tb.tb_next
     return frames if len(frames) <= _OUTER + _INNER else frames[:_OUTER] + frames[-_INNER:]
 
@@ -117,10 +117,12 @@ _STUB = compile("raise stand_in", "<far>", "exec")
 
 
 def _stand_in(frame: Frame) -> types.TracebackType:
-    file, name, line, *_ = frame
-    changed: dict[str, Any] = {"co_filename": file, "co_name": name, "co_firstlineno": max(line, 1)}
-    if hasattr(_STUB, "co_positions"):
-        changed |= {"co_linetable": _line_table(frame), "co_qualname": name}
+    file, name, line, *_, first = frame
+    changed: dict[str, Any] = {"co_filename": file, "co_name": name}
+    if hasattr(_STUB, "co_positions"):  # IPython numbers a frame's lines from where its function begins
+        changed |= {"co_firstlineno": first, "co_linetable": _line_table(frame), "co_qualname": name}
+    else:
+        changed["co_firstlineno"] = max(line, 1)
     try:
         exec(_STUB.replace(**changed), {"stand_in": _StandIn, "__name__": "<far>", "__file__": file})
     except _StandIn as raised:
@@ -132,14 +134,20 @@ def _stand_in(frame: Frame) -> types.TracebackType:
 
 def _line_table(frame: Frame) -> bytes:
     """One location for all of the stub's instructions, in the format of PEP 626/657 (Objects/locations.md)."""
-    _, _, line, end, column, last = frame
-    entry = bytearray()
+    _, _, line, end, column, last, first = frame
+    table, step = bytearray(), line - first  # each entry's line counts from the one before it
     for _ in range(0, len(_STUB.co_code) // 2, 8):
         if column < 0 or last < 0 or end < line:
-            entry += bytes((0x80 | 13 << 3 | 7, 0))
+            table += bytes((0x80 | 13 << 3 | 7,)) + _signed(step)
         else:
-            entry += bytes((0x80 | 14 << 3 | 7, 0)) + b"".join(map(_varint, (end - line, column + 1, last + 1)))
-    return bytes(entry)
+            spans = map(_varint, (end - line, column + 1, last + 1))
+            table += bytes((0x80 | 14 << 3 | 7,)) + _signed(step) + b"".join(spans)
+        step = 0
+    return bytes(table)
+
+
+def _signed(number: int) -> bytes:
+    return _varint(-number << 1 | 1 if number < 0 else number << 1)
 
 
 def _varint(number: int) -> bytes:

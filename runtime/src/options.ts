@@ -33,18 +33,18 @@ export class LaunchError extends Error {
 }
 
 const OPTIONS = {
-  'home': { type: 'string' },
-  'python': { type: 'string' },
-  'socket': { type: 'string' },
-  'host': { type: 'string' },
-  'port': { type: 'string' },
+  home: { type: 'string' },
+  python: { type: 'string' },
+  socket: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
-  'insecure': { type: 'boolean' },
+  insecure: { type: 'boolean' },
   'allow-host': { type: 'string', multiple: true },
-  'durability': { type: 'string' },
+  durability: { type: 'string' },
   'idle-exit': { type: 'string' },
-  'gpus': { type: 'string' },
+  gpus: { type: 'string' },
   'reconnect-window': { type: 'string' },
 } as const;
 
@@ -55,7 +55,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
   const address = addressOf(values);
   const isRemote = address !== undefined && 'host' in address;
   const durability = values.durability ?? (isRemote ? 'power' : 'process');
-  if (durability !== 'process' && durability !== 'power') throw new LaunchError(`--durability is "process" or "power", not "${durability}"`);
+  if (durability !== 'process' && durability !== 'power')
+    throw new LaunchError(`--durability is "process" or "power", not "${durability}"`);
   if (values.gpus !== undefined && !/^([\w .-]+(:\d{1,3})?)(,[\w .-]+(:\d{1,3})?)*$/.test(values.gpus))
     throw new LaunchError(`--gpus looks like "A100:2,T4:1", not "${values.gpus}"`);
   return {
@@ -74,7 +75,7 @@ function valuesOf(argv: readonly string[]): Values {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, strict: true }).values;
   } catch (error) {
-    throw new LaunchError(error instanceof Error ? error.message : String(error));
+    throw new LaunchError((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
   }
 }
 
@@ -83,13 +84,16 @@ function addressOf(values: Values): Address | undefined {
   if (host === undefined && port === undefined) return socket === undefined ? undefined : { socket: resolve(socket) };
   if (socket !== undefined) throw new LaunchError('--socket and --host are two ways to listen: choose one');
   const number = Number(port ?? NaN);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new LaunchError('--port takes a number from 0 to 65535');
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new LaunchError('--port takes a number from 0 to 65535');
   const { 'tls-cert': cert, 'tls-key': key } = values;
   if ((cert === undefined) !== (key === undefined)) throw new LaunchError('--tls-cert and --tls-key belong together');
   const at = { host: host ?? '127.0.0.1', port: number };
   if (cert !== undefined && key !== undefined) return { ...at, tls: { cert, key } };
   if (!isLoopback(at.host) && values.insecure !== true)
-    throw new LaunchError(`listening on ${at.host} needs --tls-cert and --tls-key (or --insecure, spelled out: everyone on the way can read and run)`);
+    throw new LaunchError(
+      `listening on ${at.host} needs --tls-cert and --tls-key (or --insecure, spelled out: everyone on the way can read and run)`,
+    );
   return at;
 }
 

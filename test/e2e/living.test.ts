@@ -7,10 +7,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Card } from './support/card.js';
-import { type Lab, startLab } from './support/lab.js';
+import { EMPTY_NOTEBOOK, type Lab, startLab } from './support/lab.js';
 import { Notebook, openNotebook, startBrowser } from './support/page.js';
 
-const EMPTY = JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
 const SLOW = `import farcall
 @farcall.function
 def slow(number):
@@ -33,13 +32,13 @@ describe('a map outlives', () => {
 
   /** A fresh notebook in which a map of `inputs` runs; the card is in the cell with the returned number. */
   async function running(name: string, code: string): Promise<{ notebook: Notebook; at: number; card: Card }> {
-    await writeFile(join(lab.folder, name), EMPTY);
+    await writeFile(join(lab.folder, name), EMPTY_NOTEBOOK);
     const notebook = await openNotebook(browser, lab, name);
     await notebook.type(SLOW);
     await notebook.type(code);
     const at = (await notebook.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell').count()) - 1;
     const card = new Card(await notebook.cell(at));
-    await card.reaches(/running/);
+    await card.reaches(/running/, 20_000);
     await card.passes(3);
     return { notebook, at, card };
   }

@@ -7,10 +7,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Card } from './support/card.js';
-import { type Lab, startLab } from './support/lab.js';
+import { EMPTY_NOTEBOOK, type Lab, startLab } from './support/lab.js';
 import { type Notebook, openNotebook, startBrowser } from './support/page.js';
-
-const EMPTY = JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
 
 /** A function that leaves a mark each 50 ms, so that a file that no longer grows means: no user code runs. */
 const MARKING = (file: string): string => `import farcall
@@ -32,7 +30,7 @@ describe('stopping', () => {
   beforeAll(async () => {
     lab = await startLab();
     browser = await startBrowser();
-    await writeFile(join(lab.folder, 'stop.ipynb'), EMPTY);
+    await writeFile(join(lab.folder, 'stop.ipynb'), EMPTY_NOTEBOOK);
     notebook = await openNotebook(browser, lab, 'stop.ipynb');
     cells = await notebook.page.locator('.jp-Notebook .jp-Cell').count();
   });
@@ -47,7 +45,7 @@ describe('stopping', () => {
     await notebook.type(code);
     cells += 2;
     const card = new Card(await notebook.cell(cells - 1));
-    await card.reaches(/running/);
+    await card.reaches(/running/, 20_000);
     await grows(file);
     return card;
   }

@@ -33,6 +33,7 @@ interface Reading {
   isOpened: boolean;
   isClosed: boolean;
   isSealed: boolean;
+  hasSentSeal: boolean;
   wantsCancel: boolean;
   isCancelled: boolean;
   isEnded: boolean;
@@ -47,7 +48,7 @@ const CREDIT = 400;
 export class SimClient {
   isAlive = true;
   readonly #calls: Reading[] = [];
-  readonly #door: ClientDoor;
+  #door: ClientDoor | undefined;
   #link: Link | undefined;
   #backAt = 0;
 
@@ -56,7 +57,6 @@ export class SimClient {
     readonly id: ClientId,
     plans: readonly Plan[],
   ) {
-    this.#door = this.#makeDoor();
     for (const plan of plans) world.clock.after(world.dice.between(0, 3_000), () => this.#begin(plan));
     this.connect();
   }
@@ -76,11 +76,13 @@ export class SimClient {
     if (waitMs > 0) return clock.after(waitMs, () => this.connect());
     const link = this.world.link({
       near: () => clock.after(dice.between(10, 1_000), () => this.connect()),
-      gateway: () => this.#onGone(link),
+      gateway: () => this.#onGone(door),
     });
+    const door = this.#makeDoor(link);
     this.#link = link;
+    this.#door = door;
     link.send('gateway', () => {
-      gateway.clients.add(this.#door);
+      gateway.clients.add(door);
       gateway.apply({ type: 'client.connected', client: this.id });
     });
     for (const reading of this.#calls) if (!reading.isEnded) this.#sync(reading);
@@ -103,7 +105,7 @@ export class SimClient {
   }
 
   #read(plan: Plan, values: readonly number[], base?: Reading['base']): Reading {
-    const flags = { isOpened: false, isClosed: base !== undefined, isSealed: base !== undefined, wantsCancel: false, isCancelled: false, isEnded: false };
+    const flags = { isOpened: false, isClosed: base !== undefined, isSealed: base !== undefined, hasSentSeal: false, wantsCancel: false, isCancelled: false, isEnded: false };
     const reading: Reading = { plan, values, ...flags, accepted: 0, sent: 0, told: [], ...(base && { base }) };
     this.#calls.push(reading);
     this.#sync(reading);
@@ -113,12 +115,14 @@ export class SimClient {
   /** Brings the gateway up to date: everything unacknowledged goes (again), sometimes with more than that. */
   #sync(reading: Reading): void {
     const { plan } = reading;
-    if (!reading.isOpened) this.#send(() => this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { client: this.#door }));
+    reading.hasSentSeal = false;
+    if (!reading.isOpened) this.#send(() => this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { ...this.#source }));
     reading.sent = this.world.dice.chance(0.3) ? Math.max(0, reading.accepted - plan.chunk) : reading.accepted;
     this.#feed(reading);
     this.#cancel(reading);
     const after = reading.told.length;
-    this.#send(() => this.world.gateway.attach(this.#door, plan.call, after));
+    const door = this.#door;
+    if (door !== undefined) this.#send(() => this.world.gateway.attach(door, plan.call, after));
   }
 
   #opening({ plan, base }: Reading): CallOpening {
@@ -138,24 +142,29 @@ export class SimClient {
       this.#send(() =>
         this.world.gateway.apply(
           { type: 'inputs.arrived', call: plan.call, first, count: values.length, bytes: values.length * 8 },
-          { client: this.#door, values, first },
+          { ...this.#source, values, first },
         ),
       );
       if (plan.paceMs > 0) return this.world.clock.after(plan.paceMs, () => this.#link === link && this.#feed(reading));
     }
-    if (reading.sent < plan.values.length || reading.isSealed) return;
-    this.#send(() => this.world.gateway.apply({ type: 'call.sealed', call: plan.call, count: plan.values.length }, { client: this.#door }));
+    if (reading.sent < plan.values.length || reading.isSealed || reading.hasSentSeal) return;
+    reading.hasSentSeal = true;
+    this.#send(() => this.world.gateway.apply({ type: 'call.sealed', call: plan.call, count: plan.values.length }, { ...this.#source }));
   }
 
   #cancel(reading: Reading): void {
     if (!reading.wantsCancel || reading.isCancelled || reading.isEnded) return;
     const { call, cancelScope: scope } = reading.plan;
-    this.#send(() => this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { client: this.#door }));
+    this.#send(() => this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { ...this.#source }));
   }
 
-  #makeDoor(): ClientDoor {
+  get #source(): { readonly client?: ClientDoor } {
+    return this.#door === undefined ? {} : { client: this.#door };
+  }
+
+  #makeDoor(link: Link): ClientDoor {
     const near = (call: CallId | undefined, run: (reading: Reading) => void): void =>
-      this.#link?.send('near', () => {
+      link.send('near', () => {
         const reading = this.#calls.find(({ plan }) => plan.call === call);
         if (this.isAlive && reading !== undefined) run(reading);
       });
@@ -211,11 +220,11 @@ export class SimClient {
     this.#read(again, left.map((index) => values[index] ?? 0), { call: plan.call, indexes: new Uint32Array() });
   }
 
-  #onGone(link: Link): void {
+  #onGone(door: ClientDoor): void {
     const { gateway } = this.world;
-    if (this.#link !== link || !gateway.clients.delete(this.#door)) return;
-    gateway.cursors.delete(this.#door);
-    gateway.apply({ type: 'client.lost', client: this.id });
+    gateway.cursors.delete(door);
+    // A newer connection of the same client keeps it present.
+    if (gateway.clients.delete(door) && this.#door === door) gateway.apply({ type: 'client.lost', client: this.id });
   }
 
   #send(run: () => void): void {

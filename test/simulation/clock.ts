@@ -12,8 +12,13 @@ export class Clock {
   readonly #heap: Entry[] = [];
 
   after(ms: number, run: () => void): void {
+    this.at(this.now + Math.max(0, ms), run);
+  }
+
+  /** At equal times, in the order they were asked for. */
+  at(at: number, run: () => void): void {
     this.#order += 1;
-    this.#push({ at: this.now + Math.max(0, ms), order: this.#order, run });
+    this.#push({ at, order: this.#order, run });
   }
 
   /** Runs until `isDone` or until nothing is left before `limit`. */

@@ -36,7 +36,7 @@ export class SimContainer {
   isAlive = true;
   isStopped = false;
   isDraining = false;
-  readonly #door: ContainerDoor;
+  #door: ContainerDoor | undefined;
   #link: Link | undefined;
   #isReady = false;
   #leases: Held[] = [];
@@ -56,9 +56,12 @@ export class SimContainer {
     private readonly spec: FunctionSpec,
     private readonly onDeath: (death: Death) => void,
   ) {
-    this.#door = this.#makeDoor();
     this.#lostAt = world.clock.now;
     this.connect();
+  }
+
+  get unacknowledged(): number {
+    return this.#unacknowledged.reduce((sum, { told }) => sum + told.length, 0);
   }
 
   connect(): void {
@@ -69,8 +72,10 @@ export class SimContainer {
     if (!gateway.isUp) return clock.after(dice.between(200, 2_000), () => this.connect());
     const link = this.world.link({ near: () => this.#onCut(link), gateway: () => this.#onGone(link) });
     this.#link = link;
+    this.#door = this.#makeDoor(link);
+    const door = this.#door;
     const held = this.#leases.map((entry) => [entry.lease.lease, entry.next] as const);
-    link.send('gateway', () => this.#hello(link, held));
+    link.send('gateway', () => this.#hello(link, door, held));
     for (const batch of this.#unacknowledged) this.#sendBatch(batch);
     if (!this.#isReady) clock.after(dice.between(2, 60), () => this.#loaded());
   }
@@ -88,7 +93,6 @@ export class SimContainer {
 
   /** It crashes where it stands. */
   crash(): void {
-    this.world.history.hasCrashed = true;
     const running = this.#running;
     this.die({ reason: 'signal', lease: running?.held.lease.lease ?? 0, index: running?.index ?? -1 });
   }
@@ -139,8 +143,9 @@ export class SimContainer {
     this.#step();
   }
 
-  #makeDoor(): ContainerDoor {
-    const near = (run: () => void): void => this.#link?.send('near', () => this.#awake(run));
+  /** What the gateway sends goes over the connection it knows, whether that is still the one or not. */
+  #makeDoor(link: Link): ContainerDoor {
+    const near = (run: () => void): void => link.send('near', () => this.#awake(run));
     return {
       run: (lease, values) => near(() => this.#take(lease, values)),
       acknowledged: (through) =>
@@ -154,10 +159,10 @@ export class SimContainer {
     };
   }
 
-  #hello(link: Link, held: readonly (readonly [number, number])[]): void {
+  #hello(link: Link, door: ContainerDoor, held: readonly (readonly [number, number])[]): void {
     const { gateway } = this.world;
     if (gateway.core.container(this.id) === undefined) return link.send('near', () => this.die({ reason: 'exited', lease: 0, index: -1 }));
-    gateway.containers.set(this.id, this.#door);
+    gateway.containers.set(this.id, door);
     gateway.spoke(this.id);
     gateway.apply({ type: 'container.connected', container: this.id, held });
   }

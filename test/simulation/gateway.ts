@@ -70,7 +70,8 @@ export class Gateway {
     for (const command of this.core.apply(event)) this.#run(command, happening, source);
   }
 
-  crash(): void {
+  /** `unacknowledged`: outcomes that containers hold; some of them may be on their way to the store. */
+  crash(unacknowledged: number): void {
     this.isUp = false;
     this.#life += 1;
     this.#group = undefined;
@@ -78,8 +79,8 @@ export class Gateway {
     this.containers.clear();
     this.hosts.clear();
     this.cursors.clear();
-    this.history.hasCrashed = true;
-    this.history.noisy();
+    const leases = [...this.journal.values()].flatMap((held) => [...held.values()]);
+    this.history.gatewayDied(unacknowledged + leases.reduce((sum, { count }) => sum + count, 0));
   }
 
   restart(): void {

@@ -14,9 +14,9 @@ export interface Told {
 }
 
 export class History {
-  /** Whether something died or was away so long that inputs had to run again: then attempts may repeat. */
-  hasCrashed = false;
-  executions = 0;
+  /** Runs of an attempt that had run before. Only what a gateway had given out when it died may be repeated. */
+  repeats = 0;
+  #mayRepeat = 0;
   #runs = new Set<string>();
   #recorded = new Map<string, Map<number, Told>>();
   #accepted = new Map<string, number>();
@@ -29,9 +29,9 @@ export class History {
   /** A container begins an input. */
   ran(run: { readonly call: string; readonly index: number; readonly attempt: number; readonly at: number }): void {
     const { call, index, attempt, at } = run;
-    this.executions += 1;
     const key = `${call} ${index} ${attempt}`;
-    if (this.#runs.has(key) && !this.hasCrashed) this.broken(`${call}[${index}] ran attempt ${attempt} twice though nothing crashed`);
+    if (this.#runs.has(key)) this.repeats += 1;
+    if (this.repeats > this.#mayRepeat) this.broken(`${call}[${index}] ran attempt ${attempt} twice`);
     this.#runs.add(key);
     const quietAt = this.#quietAfter.get(call);
     if (quietAt !== undefined && at > quietAt) this.broken(`${call}[${index}] began ${Math.round(at - quietAt)} ms after its call should be quiet`);
@@ -59,8 +59,9 @@ export class History {
     if (!this.#quietAfter.has(call)) this.#quietAfter.set(call, at);
   }
 
-  /** A gateway that restarts asks again what its predecessor stopped: quiet is not promised over a crash. */
-  noisy(): void {
+  /** The gateway died while `inFlight` inputs were with containers. A cancel that had just gone out may have to go out again. */
+  gatewayDied(inFlight: number): void {
+    this.#mayRepeat += inFlight;
     this.#quietAfter.clear();
   }
 

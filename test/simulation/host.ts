@@ -13,7 +13,6 @@ const DEAD_MS = 20_000;
 export class SimHost {
   readonly containers = new Map<ContainerId, SimContainer>();
   isAlive = true;
-  readonly #door: HostDoor;
   #link: Link | undefined;
 
   constructor(
@@ -21,7 +20,6 @@ export class SimHost {
     readonly id: HostId,
     private readonly cpus: number,
   ) {
-    this.#door = this.#makeDoor();
     this.connect();
     this.#beat();
   }
@@ -35,7 +33,8 @@ export class SimHost {
       gateway: () => this.#onGone(link),
     });
     this.#link = link;
-    link.send('gateway', () => this.#hello());
+    const door = this.#makeDoor(link);
+    link.send('gateway', () => this.#hello(door));
   }
 
   cut(): void {
@@ -45,14 +44,13 @@ export class SimHost {
   /** The supervisor dies, and its containers with it. Nobody reports that. */
   die(): void {
     this.isAlive = false;
-    this.world.history.hasCrashed = true;
     for (const container of this.containers.values()) container.die({ reason: 'signal', lease: 0, index: -1 });
     this.#link?.cut();
   }
 
-  #hello(): void {
+  #hello(door: HostDoor): void {
     const { gateway } = this.world;
-    gateway.hosts.set(this.id, this.#door);
+    gateway.hosts.set(this.id, door);
     const containers = [...this.containers.keys()];
     gateway.apply({ type: 'host.connected', host: this.id, cpus: this.cpus, memory: 16_384, gpus: [], containers });
   }
@@ -65,8 +63,8 @@ export class SimHost {
     });
   }
 
-  #makeDoor(): HostDoor {
-    const near = (run: () => void): void => this.#link?.send('near', () => this.isAlive && run());
+  #makeDoor(link: Link): HostDoor {
+    const near = (run: () => void): void => link.send('near', () => this.isAlive && run());
     return {
       start: (container, spec) => near(() => this.#start(container, spec)),
       stop: (container, how) =>
@@ -104,7 +102,6 @@ export class SimHost {
   }
 
   #died(id: ContainerId, death: Death): void {
-    if (death.reason !== 'exited') this.world.history.hasCrashed = true;
     this.containers.delete(id);
     this.world.clock.after(this.world.dice.between(0, 20), () => this.#exited(id, death));
   }

@@ -22,7 +22,7 @@ export class Link {
     if (!this.isOpen) return;
     const at = Math.max(this.#arrives[to], this.clock.now + this.dice.between(0.05, 2 * this.latencyMs));
     this.#arrives[to] = at;
-    this.clock.after(at - this.clock.now, () => {
+    this.clock.at(at, () => {
       if (this.isOpen) receive();
     });
   }

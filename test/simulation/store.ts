@@ -30,6 +30,7 @@ export class Store {
   readonly calls = new Map<CallId, StoredCall>();
   readonly containers = new Map<ContainerId, { readonly function: FunctionId; hasSpoken: boolean }>();
   #freeAt = 0;
+  #toldAt = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -41,10 +42,11 @@ export class Store {
   append(group: Group, isAlive: () => boolean): void {
     const commitAt = Math.max(this.#freeAt, this.clock.now + this.dice.between(0.1, 4));
     this.#freeAt = commitAt;
-    this.clock.after(commitAt - this.clock.now, () => {
+    this.clock.at(commitAt, () => {
       if (!isAlive()) return;
       for (const operation of group.operations) operation();
-      this.clock.after(this.dice.between(0, 0.5), () => {
+      this.#toldAt = Math.max(this.#toldAt, commitAt + this.dice.between(0, 0.5));
+      this.clock.at(this.#toldAt, () => {
         if (isAlive()) for (const fact of group.facts) fact();
       });
     });

@@ -1,7 +1,7 @@
 // One simulated run: a gateway, a host, containers, clients, and the misfortunes that a seed brings upon them. After the bad
 // time everything is left in peace, and then it must end well.
 
-import type { CallId, ClientId, FunctionId, FunctionSpec, HostId } from '@farcall/kernel-bridge/wire';
+import { CANCELLED, FAILED, SUCCEEDED, type CallId, type ClientId, type FunctionId, type FunctionSpec, type HostId } from '@farcall/kernel-bridge/wire';
 
 import { SimClient, type Plan } from './client.js';
 import { Clock } from './clock.js';
@@ -58,7 +58,6 @@ export class World {
       cuts: maybe(), longCuts: dice.chance(0.1), containerCrashes: maybe(), stops: dice.chance(0.15), gatewayCrashes: maybe(),
       hostCrashes: dice.chance(0.1), clientsLeave: maybe(), badStarts: dice.chance(0.2),
     };
-    if (this.#weather.longCuts || this.#weather.stops) this.history.hasCrashed = true;
     this.#badUntil = this.clock.now + dice.between(1_000, 20_000);
     this.#latencyMs = dice.pick([0.2, 2, 20]);
     this.store = new Store(this.clock, dice, this.history);
@@ -74,8 +73,10 @@ export class World {
     this.clock.run(() => this.#isOver(), LIMIT_MS);
     if (!this.#isOver()) this.history.broken(`it never ends: ${this.#leftovers()}`);
     this.clock.run(() => false, this.clock.now + 5_000);
+    this.clock.run(() => this.#isOver(), LIMIT_MS);
     if (!this.gateway.core.isIdle()) this.history.broken('calls are open at the end');
     const running = this.gateway.core.functions().filter(({ running, backlog }) => running !== 0 || backlog !== 0);
+    this.#compareCounts();
     if (running.length > 0) this.history.broken(`inputs are queued or running at the end: ${JSON.stringify(running)}`);
   }
 
@@ -95,9 +96,20 @@ export class World {
   }
 
   #isOver(): boolean {
-    if (this.clock.now < this.#badUntil || !this.gateway.isUp || !this.clients.every(({ isDone }) => isDone)) return false;
+    if (this.clock.now < this.#badUntil || !this.gateway.isUp || !this.gateway.core.isIdle()) return false;
+    if (!this.clients.every(({ isDone }) => isDone)) return false;
     for (const { state } of this.store.calls.values()) if (state === 'open' || state === 'sealed') return false;
     return true;
+  }
+
+  /** What the core believes is what was recorded. */
+  #compareCounts(): void {
+    for (const [id, { outcomes }] of this.store.calls) {
+      const counts = this.gateway.core.call(id)?.counts;
+      const count = (wanted: number): number => outcomes.filter(({ status }) => status === wanted).length;
+      const isSame = counts?.succeeded === count(SUCCEEDED) && counts.failed === count(FAILED) && counts.cancelled === count(CANCELLED);
+      if (!isSame) this.history.broken(`${id} has other counts than outcomes: ${JSON.stringify(counts)}`);
+    }
   }
 
   #leftovers(): string {
@@ -137,7 +149,7 @@ export class World {
     const values = Array.from({ length: dice.whole(0, isSlow ? 30 : 300) }, () => dice.whole(0, 100_000));
     return {
       call, function: fn, values, onFailure: dice.pick(['continue', 'continue', 'stop_after', 'stop_all']), onOwnerLost: dice.pick(['finish', 'cancel']),
-      attached: dice.chance(0.7), chunk: dice.pick([1, 7, 64, 256]), paceMs: dice.pick([0, 0, 5]), cancelAfterMs: dice.chance(0.2) ? dice.between(1, 4_000) : 0,
+      attached: dice.chance(0.7), chunk: dice.pick([1, 7, 64, 256]), paceMs: dice.pick([0, 0, 5, 100]), cancelAfterMs: dice.chance(0.2) ? dice.between(1, 4_000) : 0,
       cancelScope: dice.pick(['all', 'queued']), resumes: dice.chance(0.2),
     };
   }
@@ -165,8 +177,8 @@ export class World {
     if (misfortune === 'longCuts') container?.cut();
     if (misfortune === 'containerCrashes') container?.crash();
     if (misfortune === 'gatewayCrashes' && this.gateway.isUp && dice.chance(0.5)) this.#crashGateway();
-    if (misfortune === 'hostCrashes' && dice.chance(0.2)) this.#crashHost();
-    if (misfortune === 'clientsLeave' && dice.chance(0.1)) dice.pick(this.clients).leave(dice.pick([1_000, 80_000, Infinity]));
+    if (misfortune === 'hostCrashes' && this.host.isAlive && dice.chance(0.2)) this.#crashHost();
+    if (misfortune === 'clientsLeave' && dice.chance(0.3)) dice.pick(this.clients).leave(dice.pick([1_000, 80_000, Infinity]));
     if (misfortune !== 'stops' || container === undefined) return;
     container.stop();
     clock.after(dice.pick([500, 10_000, 40_000]), () => container.isAlive && container.resume());
@@ -176,7 +188,7 @@ export class World {
     const { clock, dice } = this;
     for (const link of this.#links) link.cut();
     this.#links.clear();
-    this.gateway.crash();
+    this.gateway.crash([...this.host.containers.values()].reduce((sum, { unacknowledged }) => sum + unacknowledged, 0));
     clock.after(dice.between(50, 3_000), () => this.gateway.restart());
   }
 

@@ -27,8 +27,7 @@ export class TestPeer implements AsyncDisposable {
   readonly #queue: Frame[] = [];
   readonly #waiters: Waiter[] = [];
   #lost: Closed | undefined;
-  /** Called with every message before it is queued; true: it is dealt with. */
-  onMessage: (message: Message, payload: Uint8Array) => boolean = () => false;
+  #handle: (message: Message, payload: Uint8Array) => boolean = () => false;
 
   constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => this.#onFrame(decode(data)));
@@ -36,7 +35,8 @@ export class TestPeer implements AsyncDisposable {
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
         this.#lost = { code, reason: reason.toString() };
-        for (const { type, fail } of this.#waiters.splice(0)) fail(new Error(`closed (${code} ${String(reason)}) before ${type} came`));
+        for (const { type, fail } of this.#waiters.splice(0))
+          fail(new Error(`closed (${code} ${String(reason)}) before ${type} came`));
         resolve(this.#lost);
       });
     });
@@ -45,7 +45,10 @@ export class TestPeer implements AsyncDisposable {
   /** Resolves when the WebSocket is open; rejects with `HTTP <status>` when the gateway refuses it. */
   static async connect(url: string, token: string, headers: Readonly<Record<string, string>> = {}): Promise<TestPeer> {
     const authorization = token === '' ? {} : { Authorization: `Bearer ${token}` };
-    const socket = new WebSocket(addressOf(url), { headers: { ...authorization, ...headers }, perMessageDeflate: false });
+    const socket = new WebSocket(addressOf(url), {
+      headers: { ...authorization, ...headers },
+      perMessageDeflate: false,
+    });
     const peer = new TestPeer(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());
@@ -76,6 +79,12 @@ export class TestPeer implements AsyncDisposable {
     });
   }
 
+  /** Offers `handler` what is queued and every later message; those it takes (true) are not queued. */
+  set onMessage(handler: (message: Message, payload: Uint8Array) => boolean) {
+    this.#handle = handler;
+    for (const frame of this.#queue.splice(0)) if (!handler(frame.message, frame.payload)) this.#queue.push(frame);
+  }
+
   /** Resolves once the gateway has dealt with everything sent so far. */
   async settled(): Promise<void> {
     this.send({ type: 'ping' });
@@ -90,7 +99,7 @@ export class TestPeer implements AsyncDisposable {
   #onFrame(frame: Frame): void {
     if (frame.message.type === 'ping') return;
     this.arrived.push(frame.message);
-    if (this.onMessage(frame.message, frame.payload)) return;
+    if (this.#handle(frame.message, frame.payload)) return;
     const at = this.#waiters.findIndex(({ type }) => type === frame.message.type);
     if (at >= 0) this.#waiters.splice(at, 1)[0]?.take(frame);
     else this.#queue.push(frame);

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
-  type CallId, type ClientId, type ContainerId, type EnvironmentId, type FunctionId, type FunctionSpec, type HostId, type Message,
+  type CallId,
+  type ClientId,
+  type ContainerId,
+  type EnvironmentId,
+  type FunctionId,
+  type FunctionSpec,
+  type HostId,
+  type Message,
 } from '@farcall/kernel-bridge/wire';
 
 import { Core } from '../../runtime/src/core/core.js';
@@ -32,9 +39,26 @@ export const ENVIRONMENT = `en-${'b'.repeat(32)}` as EnvironmentId;
 const SILENT = { info: nothing, warn: nothing, error: nothing, debug: nothing } as unknown as Log;
 
 export const SPEC: FunctionSpec = {
-  app: 'tests', name: 'f', is_generator: false, is_async: false, timeout: 300, startup_timeout: 60, max_retries: 0, initial_delay: 1,
-  backoff: 2, max_delay: 60, cpu: 0.125, memory: 0, gpu: [], min_containers: 0, max_containers: 0, buffer_containers: 0,
-  scaledown_window: 60, max_inputs: 0, imports: [], secrets: {},
+  app: 'tests',
+  name: 'f',
+  is_generator: false,
+  is_async: false,
+  timeout: 300,
+  startup_timeout: 60,
+  max_retries: 0,
+  initial_delay: 1,
+  backoff: 2,
+  max_delay: 60,
+  cpu: 0.125,
+  memory: 0,
+  gpu: [],
+  min_containers: 0,
+  max_containers: 0,
+  buffer_containers: 0,
+  scaledown_window: 60,
+  max_inputs: 0,
+  imports: [],
+  secrets: {},
 };
 
 /** A store whose commits wait while the gate is shut. */
@@ -142,17 +166,37 @@ export class TestGateway implements AsyncDisposable {
     tokens.admit(TOKEN, { kind: 'client' });
     tokens.admit(SUPERVISOR_TOKEN, { kind: 'supervisor' });
     const door = new Doorway({
-      tokens, address: settings.listen ?? { socket: join(home, 's') }, hosts: new Set(['localhost', '127.0.0.1']), routes: blobRoutes(home),
-      onSocket: (socket, peer) => holder.runtime?.accept(socket, peer), onError: nothing,
+      tokens,
+      address: settings.listen ?? { socket: join(home, 's') },
+      hosts: new Set(['localhost', '127.0.0.1']),
+      routes: blobRoutes(home),
+      onSocket: (socket, peer) => holder.runtime?.accept(socket, peer),
+      onError: nothing,
     });
     const parts = { door, runtime: undefined as unknown as Runtime };
     const gateway = new TestGateway(await door.listen(), home, store, parts);
     parts.runtime = holder.runtime = new Runtime({
-      core: new Core('TESTS'), store, engine: gateway.engine, supervisors: new Supervisors(), tokens, logs: join(home, 'logs'),
-      journal: new LeaseJournal(join(home, 'leases.journal')), log: SILENT, idleExit: 0, onLeave: nothing,
+      core: new Core('TESTS'),
+      store,
+      engine: gateway.engine,
+      supervisors: new Supervisors(),
+      tokens,
+      logs: join(home, 'logs'),
+      journal: new LeaseJournal(join(home, 'leases.journal')),
+      log: SILENT,
+      idleExit: 0,
+      onLeave: nothing,
       identity: {
-        version: '0.1.0', store: store.id, epoch: store.epoch, python: '3.11.4', executable: 'python3', remote: false, blobs: home, home,
-        startedAt: 0, ...settings.identity,
+        version: '0.1.0',
+        store: store.id,
+        epoch: store.epoch,
+        python: '3.11.4',
+        executable: 'python3',
+        remote: false,
+        blobs: home,
+        home,
+        startedAt: 0,
+        ...settings.identity,
       },
     });
     await parts.runtime.restore();
@@ -224,8 +268,25 @@ export class TestGateway implements AsyncDisposable {
 }
 
 export async function putFunction(client: TestPeer, spec: Partial<FunctionSpec> = {}): Promise<void> {
-  client.send({ type: 'environment.put', environment_id: ENVIRONMENT, executable: 'python3', python: '3.11.4', cwd: '/', path: [], variables: { A: 'b' } });
-  client.send({ type: 'function.put', request: 1, function_id: FUNCTION, environment_id: ENVIRONMENT, spec: { ...SPEC, ...spec } }, text('code'));
+  client.send({
+    type: 'environment.put',
+    environment_id: ENVIRONMENT,
+    executable: 'python3',
+    python: '3.11.4',
+    cwd: '/',
+    path: [],
+    variables: { A: 'b' },
+  });
+  client.send(
+    {
+      type: 'function.put',
+      request: 1,
+      function_id: FUNCTION,
+      environment_id: ENVIRONMENT,
+      spec: { ...SPEC, ...spec },
+    },
+    text('code'),
+  );
   await client.next('function.accepted');
 }
 
@@ -243,45 +304,117 @@ export function sendCall(client: TestPeer, { call, inputs, kind = 'map', onFailu
   client.send({ type: 'call.seal', call_id: call, count: inputs.length });
 }
 
-export function openingOf(call: CallId, more: Partial<Extract<Message, { type: 'call.open' }>> = {}): Extract<Message, { type: 'call.open' }> {
+export function openingOf(
+  call: CallId,
+  more: Partial<Extract<Message, { type: 'call.open' }>> = {},
+): Extract<Message, { type: 'call.open' }> {
   return {
-    type: 'call.open', request: 7, call_id: call, function_id: FUNCTION, kind: 'map', on_failure: 'continue', attached: true,
-    on_owner_lost: 'finish', bindings: {}, sources: {}, origin: 'test', ...more,
+    type: 'call.open',
+    request: 7,
+    call_id: call,
+    function_id: FUNCTION,
+    kind: 'map',
+    on_failure: 'continue',
+    attached: true,
+    on_owner_lost: 'finish',
+    bindings: {},
+    sources: {},
+    origin: 'test',
+    ...more,
   };
 }
 
 export function sendInputs(client: TestPeer, call: CallId, first: number, inputs: readonly string[]): void {
   const payloads = inputs.map(text);
-  client.send({ type: 'inputs.put', call_id: call, first, count: inputs.length, lengths: table(payloads.map(({ length }) => length)) }, Buffer.concat(payloads));
+  client.send(
+    {
+      type: 'inputs.put',
+      call_id: call,
+      first,
+      count: inputs.length,
+      lengths: table(payloads.map(({ length }) => length)),
+    },
+    Buffer.concat(payloads),
+  );
 }
 
+type LeaseTaken = { readonly message: Extract<Message, { type: 'inputs.run' }>; readonly payload: Uint8Array };
+type Work = (input: string, index: number) => string;
+
 /** Answers every lease at once: each input's text through `work`; a thrown one fails its input. */
-export function serve(container: TestPeer, work: (input: string, index: number) => string): void {
-  let seq = 0;
+export function serve(container: TestPeer, work: Work): void {
   container.onMessage = (message, payload) => {
     if (message.type !== 'inputs.run') return false;
-    seq += 1;
-    answer(container, seq, { message, payload }, work);
+    answer(container, { message, payload }, work);
     return true;
   };
 }
 
-export function answer(
-  container: TestPeer, seq: number, lease: { readonly message: Extract<Message, { type: 'inputs.run' }>; readonly payload: Uint8Array }, work: (input: string, index: number) => string,
-): void {
-  const { first, count, lease: number, call_id, attempt } = lease.message;
-  const inputs = cut(lease.message.lengths, lease.payload);
-  const results = inputs.map((input, at) => outcomeOf(() => work(input, first + at)));
-  container.send({
-    type: 'outcomes.put', seq, lease: number, call_id, attempt, ended: true,
-    indexes: table(Array.from({ length: count }, (_, at) => first + at)), statuses: Uint8Array.from(results, ({ status }) => status),
-    seconds: new Uint8Array(4 * count), lengths: table(results.map(({ payload }) => payload.length)),
-    failures: results.flatMap(({ status, message }, at) =>
-      status === 2 ? [] : [{ index: first + at, code: 'user.raised' as const, kind: 'builtins.ValueError', message, where: 'cell:1' }]),
-  }, Buffer.concat(results.map(({ payload }) => payload)));
+const BATCH_BYTES = 512 * 1024;
+/** The last batch of each container. */
+const batches = new WeakMap<TestPeer, number>();
+
+/** The outcomes of one lease, in as many batches as frames need; `again`: as the last batch was numbered. */
+export function answer(container: TestPeer, { message, payload }: LeaseTaken, work: Work, again = false): void {
+  const { first } = message;
+  const results = cut(message.lengths, payload).map((input, at) => ({
+    index: first + at,
+    ...outcomeOf(() => work(input, first + at)),
+  }));
+  let batch: typeof results = [];
+  for (const result of results) {
+    const bytes = batch.reduce((sum, other) => sum + other.payload.length, result.payload.length);
+    if (batch.length > 0 && bytes > BATCH_BYTES) {
+      put(container, message, batch, { ended: false, again });
+      batch = [];
+    }
+    batch.push(result);
+  }
+  put(container, message, batch, { ended: true, again });
 }
 
-function outcomeOf(work: () => string): { readonly status: number; readonly payload: Buffer; readonly message: string } {
+interface Result {
+  readonly index: number;
+  readonly status: number;
+  readonly payload: Buffer;
+  readonly message: string;
+}
+
+function put(
+  container: TestPeer,
+  lease: LeaseTaken['message'],
+  results: readonly Result[],
+  how: { readonly ended: boolean; readonly again: boolean },
+): void {
+  const seq = (batches.get(container) ?? 0) + (how.again ? 0 : 1);
+  batches.set(container, seq);
+  container.send(
+    {
+      type: 'outcomes.put',
+      seq,
+      lease: lease.lease,
+      call_id: lease.call_id,
+      attempt: lease.attempt,
+      ended: how.ended,
+      indexes: table(results.map(({ index }) => index)),
+      statuses: Uint8Array.from(results, ({ status }) => status),
+      seconds: new Uint8Array(4 * results.length),
+      lengths: table(results.map(({ payload }) => payload.length)),
+      failures: results.flatMap(({ status, message, index }) =>
+        status === 2
+          ? []
+          : [{ index, code: 'user.raised' as const, kind: 'builtins.ValueError', message, where: 'cell:1' }],
+      ),
+    },
+    Buffer.concat(results.map(({ payload }) => payload)),
+  );
+}
+
+function outcomeOf(work: () => string): {
+  readonly status: number;
+  readonly payload: Buffer;
+  readonly message: string;
+} {
   try {
     return { status: 2, payload: text(work()), message: '' };
   } catch (error) {

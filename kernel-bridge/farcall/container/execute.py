@@ -70,7 +70,7 @@ class Executor:
         try:
             payload = lease.take(self._link.blobs)
             cancellation.armed = True
-            if prepared.invoke is None:
+            if prepared.invoke is None or prepared.error is not None:
                 raise prepared.error or RuntimeError("nothing to run")
             args, kwargs = self._arguments = loads(payload)
             if prepared.kwargs:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import linecache
-import math
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,48 +15,68 @@ from .. import bound
 from ..serialize import loads
 from ..version import Loader, load_code, set_resolver
 from ..wire.blobs import Buffer
-from ..wire.messages import CallLoad, FunctionLoad, FunctionSpec
+from ..wire.messages import CallLoad, FunctionLoad
+from . import threads
 from .cancel import Cancellation
 
 #: (args, kwargs) → value.
 Invoke = Callable[..., Any]
 
-_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-
 
 class Prepared:
-    """One call here: how to run an input of it; or the error that every input of it answers with."""
+    """One call here: what its inputs share, and, once it was bound, how to run one of them."""
 
-    __slots__ = ("error", "invoke", "kwargs")
+    __slots__ = ("bindings", "error", "invoke", "kwargs", "shared")
 
-    def __init__(self, invoke: Invoke | None, kwargs: dict[str, Any], error: BaseException | None = None) -> None:
-        self.invoke = invoke
-        self.kwargs = kwargs
-        self.error = error
+    def __init__(self, bindings: Mapping[str, str]) -> None:
+        self.bindings = bindings
+        self.shared: dict[str, Any] = {}
+        self.kwargs: dict[str, Any] = {}
+        self.invoke: Invoke | None = None
+        #: Its shared values cannot be unpickled here: what every input of it answers with.
+        self.error: BaseException | None = None
 
 
 class LoadedFunction:
-    """The code, unpickled once; :meth:`prepare` binds it to a call."""
+    """The code, unpickled once. There is one function object; captured values are put into it, one call at a time."""
 
     def __init__(self, message: FunctionLoad, payload: Buffer, cancellation: Cancellation) -> None:
-        self.id = message.function_id
         self.spec = message.spec
         self._tasks = Tasks(cancellation)
         os.environ.update(message.spec.secrets)
-        limit_threads(message.spec)
+        threads.limit(message.spec.cpu)
         set_resolver(bound.resolve)
-        self._loader: Loader = load_code(bytes(payload))
+        self._loader: Loader = load_code(payload)
+        self._bound: Prepared | None = None
+
+    @property
+    def retry_on(self) -> tuple[type[BaseException], ...] | None:
+        """Exceptions that are worth another attempt; None: all."""
+        return self._loader.retry_on
 
     def prepare(self, message: CallLoad, payload: Buffer) -> Prepared:
         """Unpickle what the call's inputs share. Never raises what user code raises."""
         remember_sources(message.sources)
+        prepared = Prepared(dict(message.bindings))
         try:
-            shared = loads(payload) if len(payload) else {}
-            bound.enter_call(shared)
-            function = self._loader.function(shared.get("captures"), dict(message.bindings))
-            return Prepared(self._invoke(function), shared.get("kwargs") or {})
+            prepared.shared = loads(payload) if len(payload) else {}
+            prepared.kwargs = prepared.shared.get("kwargs") or {}
         except Exception as error:
-            return Prepared(None, {}, error)
+            prepared.error = error
+        return prepared
+
+    def bind(self, prepared: Prepared) -> None:
+        """Let the function see this call's captured values, before inputs of it run. Nothing, if it does already."""
+        if self._bound is prepared or prepared.error is not None:
+            return
+        self._bound = None
+        try:
+            bound.enter_call(prepared.shared)
+            function = self._loader.function(prepared.shared.get("captures"), prepared.bindings)
+            prepared.invoke = self._invoke(function)
+            self._bound = prepared
+        except Exception as error:
+            prepared.error = error
 
     def _invoke(self, function: Invoke) -> Invoke:
         if self.spec.is_generator and self.spec.is_async:
@@ -98,13 +116,3 @@ def remember_sources(sources: Mapping[str, str]) -> None:
     """Let tracebacks show the cells' lines as they are now."""
     for name, source in sources.items():
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-
-
-def limit_threads(spec: FunctionSpec) -> None:
-    """As many threads in numerical libraries as the function asked cores for, unless its environment says otherwise."""
-    count = max(1, math.ceil(spec.cpu))
-    for name in _THREAD_COUNTS:
-        os.environ.setdefault(name, str(count))
-    torch = sys.modules.get("torch")
-    if torch is not None and count > 1:
-        torch.set_num_threads(count)

@@ -64,6 +64,11 @@ class Link:
         return -1 if self._connection is None else self._connection.fileno()
 
     @property
+    def pending(self) -> bool:
+        """Whether :meth:`receive` would answer without looking at the socket."""
+        return bool(self._inbox) or (self._connection is not None and self._connection.pending)
+
+    @property
     def retry_in(self) -> float:
         """Seconds until :meth:`connect` is due."""
         return max(0.0, self._try_at - time.monotonic())
@@ -109,13 +114,11 @@ class Link:
         self.send(message, payload)
 
     def receive(self) -> tuple[Message, memoryview] | None:
-        """The next message that has arrived; None: none, or no connection. Does not block."""
-        if not self._inbox:
-            self.look()
+        """The next message of those that :meth:`look` found; None: that was all."""
         return self._inbox.popleft() if self._inbox else None
 
     def look(self) -> None:
-        """Take in what has arrived; notices when the connection is lost."""
+        """Take in what one look at the socket brings; notices when the connection is lost."""
         while self._connection is not None:
             try:
                 message, payload = self._connection.receive(0)
@@ -126,10 +129,10 @@ class Link:
                 return
             if isinstance(message, Ping):
                 self.send(Pong())
-            elif isinstance(message, Goaway):
-                continue  # the close follows; there is nothing to do before
-            else:
+            elif not isinstance(message, Goaway):  # the close follows; there is nothing to do before
                 self._inbox.append((message, payload))
+            if self._connection is not None and not self._connection.pending:
+                return
 
     def close(self) -> None:
         if self._connection is not None:

@@ -90,7 +90,6 @@ class Loop:
     def _turn(self) -> None:
         self._heed()
         self._link.connect()
-        self._read()
         if self._leases and not self._nested.owed and not self._link.journal.is_full and not self._is_spent():
             self._run_lease(self._leases.first)
         elif not self._is_done():
@@ -110,19 +109,21 @@ class Loop:
         poll.register(self._woken, select.POLLIN)
         if self._link.connected:
             poll.register(self._link.fileno(), select.POLLIN)
-            poll.poll()
-        else:
-            poll.poll(self._link.retry_in * 1000)
-        with contextlib.suppress(BlockingIOError):
-            self._woken.recv(4096)
+        if not self._link.pending:
+            ready = poll.poll(None if self._link.connected else self._link.retry_in * 1000)
+            if any(descriptor == self._woken.fileno() for descriptor, _ in ready):
+                with contextlib.suppress(BlockingIOError):
+                    self._woken.recv(4096)
+        self._read()
 
     # ── inputs
 
     def _run_lease(self, lease: Lease) -> None:
         """Run inputs until the lease ends or something else wants attention."""
         prepared = self._calls.get(lease.call_id)
-        if prepared is None:
+        if prepared is None or self._function is None:
             raise Dismissed(f"inputs of {lease.call_id} came before the call")
+        self._function.bind(prepared)
         page, executor, streams, batch, nested = self._page, self._executor, self._streams, self._batch, self._nested
         page.lease_begins(lease.attempt, executor.timeout)
         now = sent_at = _clock()
@@ -161,7 +162,6 @@ class Loop:
         self._leases.end(lease)
         self._put(lease, ended=True)
         self._end_unstarted()
-        self._read()
 
     def _put(self, lease: Lease, *, ended: bool) -> None:
         self._seq += 1
@@ -223,6 +223,8 @@ class Loop:
         return tuple(sorted(first.items()))
 
     def _read(self) -> None:
+        """What has arrived. Does not block."""
+        self._link.look()
         while True:
             arrived = self._link.receive()
             if arrived is None:
@@ -261,6 +263,7 @@ class Loop:
                 self._link.send(ContainerBroken(container_id=self._id), told)
                 raise Dismissed("the code cannot be loaded") from None
             self._executor.timeout = message.spec.timeout
+            self._executor.retry_on = self._function.retry_on
             self._left = message.spec.max_inputs or -1
             self._page.stage(READY)
         self._streams.skip()

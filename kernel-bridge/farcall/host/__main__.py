@@ -27,7 +27,8 @@ def main() -> None:
     (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
     log_to(home / "logs" / "supervisor.log")
     window = float(config.get("reconnect_window", 60.0))
-    address = Address(config["url"], config["token"], config["host_id"], embedded_home(config["url"], home), window)
+    embedded = home if config.get("embedded", True) else None
+    address = Address(config["url"], config["token"], config["host_id"], embedded, window)
     folder = home / "run"
     note = home / "supervisor.json"
     write_note(note, config["host_id"])
@@ -36,11 +37,6 @@ def main() -> None:
         Supervisor(Uplink(address), starting, hardware.find(config.get("gpus")), folder).run()
     finally:
         remove_note(note)
-
-
-def embedded_home(url: str, home: Path) -> Path | None:
-    """The home, if its gateway is one that whoever needs it may start again."""
-    return home if url.startswith("unix://") else None
 
 
 def write_note(path: Path, host_id: str) -> None:

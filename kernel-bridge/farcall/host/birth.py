@@ -60,7 +60,7 @@ def settle(order: Order, parent: int, config: int, inherited: Sequence[int]) -> 
     """
     os.setsid()
     processes.die_with_parent(parent)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE, signal.SIGHUP):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     # SIGUSR1: until the container has its own handler a cancel would be fatal, and there is nothing to cancel yet.
     for number in (signal.SIGINT, signal.SIGUSR1):

@@ -4,7 +4,7 @@ import type { Container } from './container.js';
 import type { Event } from './events.js';
 import { gpuRefusal } from './feasible.js';
 import { Host } from './host.js';
-import { bury } from './life.js';
+import { bury, repeatOrders } from './life.js';
 import type { State } from './state.js';
 import { failQueued } from './verdict.js';
 
@@ -23,9 +23,9 @@ export function hostConnected(s: State, event: Of<'host.connected'>): void {
     else settleIn(host, container);
   }
   for (const container of [...host.containers]) {
-    if (owned.has(container.id)) continue;
+    if (owned.has(container.id)) repeatOrders(s, container);
     // A start that was under way may have been lost with the connection; asking again is harmless.
-    if (container.state === 'requested') order(s, container);
+    else if (container.state === 'requested') order(s, container);
     else bury(s, container);
   }
   failImpossible(s);

@@ -6,9 +6,9 @@ import { CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, TIMED_OUT } from '@farca
 
 const BLOCK = 4096;
 const NONE: readonly number[] = [];
-/** From each state (by position), the states an input may go to. queued → succeeded: a late success is adopted. */
+/** From each state (by position), the states an input may go to. Queued ones may be settled: a late success, or the store's word. */
 const ALLOWED: readonly (readonly number[])[] = [
-  [RUNNING, SUCCEEDED, FAILED, CANCELLED],
+  [RUNNING, SUCCEEDED, FAILED, CANCELLED, TIMED_OUT],
   [QUEUED, SUCCEEDED, FAILED, CANCELLED, TIMED_OUT],
   NONE,
   NONE,

@@ -47,7 +47,8 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
     if (container.lease(number) === undefined && !isAdopted)
       s.out.act({ do: 'lease.cancel', container: id, lease: number, first, graceMs: CANCEL_GRACE_MS });
   }
-  repeatOrders(s, container, new Set(held.map(([number]) => number)));
+  repeatAssignments(s, container, new Set(held.map(([number]) => number)));
+  repeatOrders(s, container);
   s.touch(container.fn);
 }
 
@@ -124,6 +125,15 @@ export function leave(s: State, container: Container, how: 'drain' | 'kill'): vo
   s.out.act({ do: 'stop', container: container.id, how });
 }
 
+/** What a supervisor's lost connection may have swallowed, and so may the container's own. */
+export function repeatOrders(s: State, container: Container): void {
+  if (container.leavingAt > 0) s.out.act({ do: 'stop', container: container.id, how: container.isKilled ? 'kill' : 'drain' });
+  for (const lease of container.leases) {
+    lease.revokeFrom = Infinity;
+    if (lease.cancelledAt > 0) cancelLease(s, lease, lease.cancelFrom);
+  }
+}
+
 /** Everything about containers that only time decides. */
 export function watchContainers(s: State): void {
   for (const container of [...s.containers.values()]) {
@@ -141,15 +151,12 @@ function becomeReady(s: State, container: Container): void {
   s.touch(container.fn);
 }
 
-/** What the lost connection, or the supervisor's, may have swallowed. */
-function repeatOrders(s: State, container: Container, held: ReadonlySet<number>): void {
+/** Leases that the lost connection may have swallowed. */
+function repeatAssignments(s: State, container: Container, held: ReadonlySet<number>): void {
   const { id } = container;
-  if (container.leavingAt > 0) s.out.act({ do: 'stop', container: id, how: container.isKilled ? 'kill' : 'drain' });
   for (const lease of [...container.leases]) {
     const { number, first, end, attempt, open, call } = lease;
-    lease.revokeFrom = Infinity;
     lease.progressAt = s.now;
-    if (lease.cancelledAt > 0 && held.has(number)) cancelLease(s, lease, lease.cancelFrom);
     if (held.has(number)) continue;
     // Either it never arrived, or its outcomes are on their way and the container, which counts leases, ignores this.
     if (open > 0) s.out.act({ do: 'assign', container: id, lease: number, call: call.id, first, count: end - first, attempt });

@@ -37,7 +37,7 @@ export function addCall(s: State, opening: CallOpening): Call {
   s.calls.set(call.id, call);
   s.openCalls += 1;
   fn.isWanted = true;
-  if (call.attached) s.client(opening.client).calls.add(call);
+  s.client(opening.client).calls.add(call);
   const base = opening.base && s.calls.get(opening.base.call);
   if (base !== undefined) base.dependents += 1;
   if (opening.parent !== undefined) {
@@ -53,10 +53,11 @@ export function inputsArrived(s: State, { call: id, first, count, bytes }: Of<'i
   if (call === undefined) return s.out.tell({ do: 'refuse', call: id, code: 'not.found', message: 'no such call' });
   const known = call.inputs.length;
   const end = first + count;
+  if (end > known && call.isSealed)
+    return s.out.tell({ do: 'refuse', call: id, code: 'call.closed', message: 'the call takes no more inputs' });
   if (first > known)
     return s.out.tell({ do: 'refuse', call: id, code: 'request.invalid', message: `inputs ${known} to ${first - 1} are missing` });
   if (end > known) {
-    if (call.isSealed) return s.out.tell({ do: 'refuse', call: id, code: 'call.closed', message: 'the call takes no more inputs' });
     if (call.announced >= 0 && end > call.announced)
       return s.out.tell({ do: 'refuse', call: id, code: 'request.invalid', message: `the call was sealed at ${call.announced}` });
     call.append(end - known, count > 0 ? bytes / count : 0);
@@ -94,7 +95,6 @@ export function callDetached(s: State, { call: id }: Of<'call.detached'>): void 
   const call = s.calls.get(id);
   if (call === undefined || !call.attached) return;
   call.attached = false;
-  s.clients.get(call.opening.client)?.calls.delete(call);
   s.out.changed(call);
 }
 

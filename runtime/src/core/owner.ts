@@ -1,5 +1,5 @@
-// An attached call belongs to a connected client. When the client is gone for a minute, the call runs out what was accepted,
-// or is cancelled, as it was opened.
+// Calls belong to a connected client. When it is gone for a minute, an attached call runs out what was accepted, or is
+// cancelled, as it was opened; and whatever was not sealed ends incomplete, because nobody can feed it any more.
 
 import type { Call } from './call.js';
 import { endIfSettled, seal } from './ending.js';
@@ -29,7 +29,7 @@ export function watchOwners(s: State): void {
 }
 
 function loseOwner(s: State, call: Call): void {
-  if (call.opening.onOwnerLost === 'cancel') return cancelCall(s, call, 'all', 'its client is gone');
+  if (call.attached && call.opening.onOwnerLost === 'cancel') return cancelCall(s, call, 'all', 'its client is gone');
   if (!call.isSealed) call.endAs('incomplete');
   seal(s, call);
   endIfSettled(s, call);

@@ -37,7 +37,7 @@ export function callRestored(s: State, event: Of<'call.restored'>): void {
   }
   if (isFinalState(event.state)) return shelve(s, call, event);
   if (event.sealed) call.state = 'sealed';
-  if (call.attached) ownerIsAway(s, call);
+  ownerIsAway(s, call);
   s.heldBack.add(call);
   resumePolicy(s, call);
   endIfSettled(s, call);

@@ -87,7 +87,8 @@ export class LocalEngine implements Engine {
     this.#failures = 0;
     const unsent = [...this.#asked.values()].filter(({ sent }) => !sent);
     for (const asked of unsent) this.#send(asked);
-    for (const id of report.containers) if (!this.#owned.has(id)) this.#tell({ type: 'container.stop', container_id: id, how: 'kill' });
+    for (const id of report.containers)
+      if (!this.#owned.has(id)) this.#tell({ type: 'container.stop', container_id: id, how: 'kill' });
     return [...report.containers, ...unsent.map(({ spec }) => spec.container_id)];
   }
 

@@ -57,9 +57,21 @@ export class LocalSupervisors implements SupervisorProcesses {
   spawn(): SupervisorProcess {
     const { python, home, reach, token, embedded, reconnectWindow, gpus } = this.settings;
     const host = newHostId();
-    const config = { url: reach.url, token, host_id: host, home, embedded, reconnect_window: reconnectWindow, gpus: gpus ?? null };
+    const config = {
+      url: reach.url,
+      token,
+      host_id: host,
+      home,
+      embedded,
+      reconnect_window: reconnectWindow,
+      gpus: gpus ?? null,
+    };
     const errors = openSync(join(home, 'supervisor.err'), 'w', 0o600);
-    const child = spawn(python, ['-m', 'farcall.host'], { cwd: home, detached: true, stdio: ['pipe', 'ignore', errors] });
+    const child = spawn(python, ['-m', 'farcall.host'], {
+      cwd: home,
+      detached: true,
+      stdio: ['pipe', 'ignore', errors],
+    });
     closeSync(errors);
     const spawned = new Spawned(host, child);
     child.stdin?.on('error', () => undefined);
@@ -79,7 +91,10 @@ export class LocalSupervisors implements SupervisorProcesses {
 
   #noted(): { readonly pid: number; readonly host_id: HostId } | undefined {
     try {
-      const note = JSON.parse(readFileSync(join(this.settings.home, 'supervisor.json'), 'utf8')) as { pid?: unknown; host_id?: unknown };
+      const note = JSON.parse(readFileSync(join(this.settings.home, 'supervisor.json'), 'utf8')) as {
+        pid?: unknown;
+        host_id?: unknown;
+      };
       if (!Number.isSafeInteger(note.pid) || typeof note.host_id !== 'string') return undefined;
       return { pid: note.pid as number, host_id: note.host_id as HostId };
     } catch {

@@ -23,7 +23,9 @@ export function blobRoutes(folder: string): readonly Route[] {
       handle: async (request, response, match) => {
         const id = match[1] ?? '';
         if (!isBlobId(id)) return answer(response, 404);
-        return request.method === 'PUT' ? put(request, response, join(folder, id)) : get(request, response, join(folder, id));
+        return request.method === 'PUT'
+          ? put(request, response, join(folder, id))
+          : get(request, response, join(folder, id));
       },
     },
   ];
@@ -64,7 +66,10 @@ function paced(): Transform {
 }
 
 async function get(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const size = await stat(path).then((found) => (found.isFile() ? found.size : undefined), () => undefined);
+  const size = await stat(path).then(
+    (found) => (found.isFile() ? found.size : undefined),
+    () => undefined,
+  );
   if (size === undefined) return answer(response, 404);
   const range = rangeOf(request.headers.range, size);
   if (range === undefined) {

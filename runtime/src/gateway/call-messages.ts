@@ -5,7 +5,15 @@ import type { CallDerive, CallId, CallOpen } from '@farcall/kernel-bridge/wire';
 import type { Happening } from '../core/events.js';
 import type { CallEntry } from './calls.js';
 import {
-  checkBlob, checkCallId, checkFunctionId, checkLengths, checkOneOf, checkParent, checkRange, checkTexts, invalid,
+  checkBlob,
+  checkCallId,
+  checkFunctionId,
+  checkLengths,
+  checkOneOf,
+  checkParent,
+  checkRange,
+  checkTexts,
+  invalid,
 } from './checks.js';
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
@@ -15,8 +23,8 @@ import { Refusal } from './refusal.js';
 import { kept, u32Of } from './tables.js';
 
 const FAILURE_POLICIES = ['continue', 'stop_after', 'stop_all'];
-/** Fed but not durable, over all clients: beyond it new inputs are refused. */
-const UNCOMMITTED_LIMIT = 256 * 1024 * 1024;
+/** Fed but not durable, over all clients: beyond it nothing more is read from whoever feeds. */
+const UNCOMMITTED_LIMIT = 64 * 1024 * 1024;
 
 export const callMessages: Handlers<ClientSession> = {
   'call.open': (parts, client, message, payload) => {
@@ -28,24 +36,20 @@ export const callMessages: Handlers<ClientSession> = {
     mustHold(parts, client, message.parent);
     mustHaveRoom(parts);
     open(parts, client, message, {
-      ...common(message, client, payload), kind: message.kind, on_owner_lost: message.on_owner_lost,
+      ...common(message, client, payload),
+      kind: message.kind,
+      on_owner_lost: message.on_owner_lost,
       ...(message.parent === undefined ? {} : { parent: message.parent }),
     });
   },
 
-  'call.derive': async (parts, client, message, payload) => {
+  'call.derive': (parts, client, message, payload) => {
     checkOpening(parts, message);
     checkCallId(message.base);
-    if (alreadyOpen(parts, client, message)) return;
+    if (alreadyOpen(parts, client, message)) return undefined;
     mustReach(parts, client, message.base);
     mustHaveRoom(parts);
-    const base = await parts.calls.find(message.base);
-    const indexes = message.indexes.length > 0 ? u32Of(kept(message.indexes)) : await unsucceeded(parts, base.id);
-    if (alreadyOpen(parts, client, message)) return;
-    open(parts, client, message, {
-      ...common(message, client, payload), kind: base.kind, on_owner_lost: 'finish', base: base.id, indexes,
-      ...(base.parent === undefined ? {} : { parent: base.parent }),
-    });
+    return parts.calls.openingOf(message.call_id, () => derive(parts, client, message, payload));
   },
 
   'inputs.put': (parts, client, message, payload) => {
@@ -55,8 +59,16 @@ export const callMessages: Handlers<ClientSession> = {
     mustBeOpen(parts, client, call_id);
     mustHaveRoom(parts);
     const bytes = kept(payload);
-    const chunk = { call: call_id, first, count, lengths: bytes === payload ? lengths : lengths.slice(), blobs: message.blobs ?? [], payload: bytes };
+    const chunk = {
+      call: call_id,
+      first,
+      count,
+      lengths: bytes === payload ? lengths : lengths.slice(),
+      blobs: message.blobs ?? [],
+      payload: bytes,
+    };
     parts.apply({ type: 'inputs.arrived', call: call_id, first, count, bytes: payload.length }, { client, chunk });
+    if (parts.commits.waitingBytes > UNCOMMITTED_LIMIT) client.connection.hold(parts.commits.idle());
   },
 
   'call.seal': (parts, client, message) => {
@@ -69,17 +81,16 @@ export const callMessages: Handlers<ClientSession> = {
     checkOneOf(message.scope, ['all', 'queued'], 'scope');
     const { call_id, request, scope, terminate } = message;
     mustReach(parts, client, call_id);
-    if (parts.core.call(call_id) !== undefined) {
+    if (parts.core.call(call_id) === undefined) await parts.calls.find(call_id);
+    if (parts.core.call(call_id) !== undefined)
       parts.apply({ type: 'call.cancelled', call: call_id, scope, terminate }, { client, request });
-      return;
-    }
-    await parts.calls.find(call_id);
-    client.send({ type: 'call.cancelled', request, call_id });
+    else client.send({ type: 'call.cancelled', request, call_id });
   },
 
   'call.detach': (parts, client, message) => {
     mustReach(parts, client, message.call_id);
-    if (parts.core.call(message.call_id) !== undefined) parts.apply({ type: 'call.detached', call: message.call_id }, { client });
+    if (parts.core.call(message.call_id) !== undefined)
+      parts.apply({ type: 'call.detached', call: message.call_id }, { client });
   },
 };
 
@@ -118,15 +129,24 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
 }
 
 function mustHaveRoom(parts: Parts): void {
-  if (parts.commits.isFull) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
-  if (parts.commits.waitingBytes > UNCOMMITTED_LIMIT)
-    throw new Refusal('resource.exhausted', 'too much is waiting to be written; send again in a moment');
+  if (parts.commits.isFull)
+    throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
 }
 
-function common(message: CallOpen | CallDerive, client: ClientSession, payload: Uint8Array): Omit<CallEntry, 'kind' | 'on_owner_lost'> {
+function common(
+  message: CallOpen | CallDerive,
+  client: ClientSession,
+  payload: Uint8Array,
+): Omit<CallEntry, 'kind' | 'on_owner_lost'> {
   return {
-    id: message.call_id, function: message.function_id, on_failure: message.on_failure, client: client.id, origin: message.origin.slice(0, 500),
-    bindings: message.bindings, sources: message.sources, created_at: Date.now() / 1000,
+    id: message.call_id,
+    function: message.function_id,
+    on_failure: message.on_failure,
+    client: client.id,
+    origin: message.origin.slice(0, 500),
+    bindings: message.bindings,
+    sources: message.sources,
+    created_at: Date.now() / 1000,
     shared: message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob },
   };
 }
@@ -135,14 +155,36 @@ function open(parts: Parts, client: ClientSession, message: CallOpen | CallDeriv
   const happening: Happening = {
     type: 'call.opened',
     opening: {
-      call: opening.id, function: opening.function, kind: opening.kind, onFailure: opening.on_failure, onOwnerLost: opening.on_owner_lost,
-      attached: message.attached, client: client.id, origin: opening.origin,
+      call: opening.id,
+      function: opening.function,
+      kind: opening.kind,
+      onFailure: opening.on_failure,
+      onOwnerLost: opening.on_owner_lost,
+      attached: message.attached,
+      client: client.id,
+      origin: opening.origin,
       ...(opening.parent === undefined ? {} : { parent: opening.parent }),
-      ...(opening.base === undefined ? {} : { base: { call: opening.base, indexes: opening.indexes ?? new Uint32Array(0) } }),
+      ...(opening.base === undefined
+        ? {}
+        : { base: { call: opening.base, indexes: opening.indexes ?? new Uint32Array(0) } }),
     },
   };
   parts.calls.put(opening);
   if (!parts.apply(happening, { client, request: message.request, opening })) parts.calls.forget(opening.id);
+}
+
+async function derive(parts: Parts, client: ClientSession, message: CallDerive, payload: Uint8Array): Promise<void> {
+  const base = await parts.calls.find(message.base);
+  const indexes = message.indexes.length > 0 ? u32Of(kept(message.indexes)) : await unsucceeded(parts, base.id);
+  if (alreadyOpen(parts, client, message)) return;
+  open(parts, client, message, {
+    ...common(message, client, payload),
+    kind: base.kind,
+    on_owner_lost: 'finish',
+    base: base.id,
+    indexes,
+    ...(base.parent === undefined ? {} : { parent: base.parent }),
+  });
 }
 
 /** The inputs of a call that did not succeed, in order, as the store has it. */

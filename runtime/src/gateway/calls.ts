@@ -34,6 +34,7 @@ const PAST_KEPT = 50_000;
 export class Calls {
   readonly #open = new Map<CallId, CallEntry>();
   readonly #ended = new Map<CallId, CallEntry>();
+  readonly #opening = new Map<CallId, Promise<void>>();
   /** Ids of calls that ended, newest last, for resends that come late. */
   readonly #past = new Set<CallId>();
 
@@ -85,13 +86,26 @@ export class Calls {
     if (oldest !== undefined) this.#past.delete(oldest);
   }
 
+  /** A call whose opening waits for the store: whoever asks for it meanwhile waits as well. */
+  async openingOf(id: CallId, open: () => Promise<void>): Promise<void> {
+    const opening = open();
+    this.#opening.set(id, opening);
+    try {
+      await opening;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
   /** Any call of this store; throws a Refusal for others. */
   async find(id: CallId): Promise<CallEntry> {
+    await this.#opening.get(id)?.catch(() => undefined);
     const here = this.get(id);
     if (here !== undefined) return here;
     this.mustBeOurs(id);
     const found = await this.store.call(id);
-    if (found === undefined) throw new Refusal('not.found', `there is no call ${id} here (details are kept for 7 days)`);
+    if (found === undefined)
+      throw new Refusal('not.found', `there is no call ${id} here (details are kept for 7 days)`);
     const entry = entryOf(found.row);
     this.#remember(entry);
     return entry;
@@ -99,7 +113,10 @@ export class Calls {
 
   mustBeOurs(id: CallId): void {
     if (storeOf(id) !== this.store.id)
-      throw new Refusal('call.foreign', `${id} belongs to another gateway (store ${storeOf(id)}; this one is ${this.store.id})`);
+      throw new Refusal(
+        'call.foreign',
+        `${id} belongs to another gateway (store ${storeOf(id)}; this one is ${this.store.id})`,
+      );
   }
 
   async shared(entry: CallEntry): Promise<Stored> {
@@ -110,7 +127,8 @@ export class Calls {
 
   /** Inputs [first, first + count) of a call: at once when they are in memory, else from the store. */
   inputs(entry: CallEntry, first: number, count: number): Piece | Promise<Piece> {
-    if (entry.base !== undefined && entry.indexes !== undefined) return this.#derived(entry.base, entry.indexes.subarray(first, first + count));
+    if (entry.base !== undefined && entry.indexes !== undefined)
+      return this.#derived(entry.base, entry.indexes.subarray(first, first + count));
     return this.chunks.cut(entry.id, first, count) ?? this.#stored(entry.id, first, count);
   }
 
@@ -118,7 +136,8 @@ export class Calls {
     const piece = cutRows(await this.store.chunks(call, first, count), first, count);
     // It may have been committed and evicted, or arrived, while the store was asked.
     const found = piece ?? this.chunks.cut(call, first, count);
-    if (found === undefined) throw new Refusal('output.expired', `inputs ${first} to ${first + count - 1} of ${call} are gone`);
+    if (found === undefined)
+      throw new Refusal('output.expired', `inputs ${first} to ${first + count - 1} of ${call} are gone`);
     return found;
   }
 
@@ -147,7 +166,16 @@ export class Calls {
 export function entryOf(row: CallRow): CallEntry {
   const { call_id, function_id, kind, on_failure, on_owner_lost, client, origin, bindings, sources, created_at } = row;
   return {
-    id: call_id, function: function_id, kind, on_failure, on_owner_lost, client, origin, bindings, sources, created_at,
+    id: call_id,
+    function: function_id,
+    kind,
+    on_failure,
+    on_owner_lost,
+    client,
+    origin,
+    bindings,
+    sources,
+    created_at,
     ...(row.parent === undefined ? {} : { parent: row.parent }),
     ...(row.base === undefined ? {} : { base: row.base }),
     ...(row.indexes === undefined ? {} : { indexes: u32Of(row.indexes) }),

@@ -2,7 +2,15 @@
 // that names the field. Nothing here looks at state.
 
 import {
-  type BlobId, type CallId, type FunctionId, type FunctionSpec, IN_BLOB, isBlobId, isCallId, isFunctionId, type Parent,
+  type BlobId,
+  type CallId,
+  type FunctionId,
+  type FunctionSpec,
+  IN_BLOB,
+  isBlobId,
+  isCallId,
+  isFunctionId,
+  type Parent,
 } from '@farcall/kernel-bridge/wire';
 
 import { Refusal } from './refusal.js';
@@ -10,10 +18,26 @@ import { u32Of } from './tables.js';
 
 type Kind = 'text' | 'flag' | 'number' | 'texts' | 'textMap';
 const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
-  app: 'text', name: 'text', is_generator: 'flag', is_async: 'flag', timeout: 'number', startup_timeout: 'number',
-  max_retries: 'number', initial_delay: 'number', backoff: 'number', max_delay: 'number', cpu: 'number', memory: 'number',
-  gpu: 'texts', min_containers: 'number', max_containers: 'number', buffer_containers: 'number', scaledown_window: 'number',
-  max_inputs: 'number', imports: 'texts', secrets: 'textMap',
+  app: 'text',
+  name: 'text',
+  is_generator: 'flag',
+  is_async: 'flag',
+  timeout: 'number',
+  startup_timeout: 'number',
+  max_retries: 'number',
+  initial_delay: 'number',
+  backoff: 'number',
+  max_delay: 'number',
+  cpu: 'number',
+  memory: 'number',
+  gpu: 'texts',
+  min_containers: 'number',
+  max_containers: 'number',
+  buffer_containers: 'number',
+  scaledown_window: 'number',
+  max_inputs: 'number',
+  imports: 'texts',
+  secrets: 'textMap',
 };
 const FITS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string' && value.length <= 4096,
@@ -57,15 +81,22 @@ export function checkOneOf(value: string, choices: readonly string[], field: str
 }
 
 export function checkParent(parent: Parent | undefined): void {
-  if (parent !== undefined && (!isCallId(parent.call_id) || !isIndex(parent.index))) throw invalid('parent is not a call and an index');
+  if (parent !== undefined && (!isCallId(parent.call_id) || !isIndex(parent.index)))
+    throw invalid('parent is not a call and an index');
 }
 
 export function checkRange(first: number, count: number): void {
-  if (!isIndex(first) || !isIndex(count) || first + count > MOST_INPUTS) throw invalid('first and count are out of range');
+  if (!isIndex(first) || !isIndex(count) || first + count > MOST_INPUTS)
+    throw invalid('first and count are out of range');
 }
 
 /** A table of `count` lengths that says exactly what the payload and the blobs are. Returns it aligned. */
-export function checkLengths(lengths: Uint8Array, count: number, blobs: readonly BlobId[] | undefined, payload: Uint8Array): Uint32Array {
+export function checkLengths(
+  lengths: Uint8Array,
+  count: number,
+  blobs: readonly BlobId[] | undefined,
+  payload: Uint8Array,
+): Uint32Array {
   if (lengths.length !== 4 * count) throw invalid('lengths has not 4 bytes an entry');
   const table = u32Of(lengths);
   let bytes = 0;

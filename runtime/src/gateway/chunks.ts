@@ -134,7 +134,11 @@ export function joinPieces(pieces: readonly Piece[]): Piece {
     lengths.set(piece.lengths, at);
     at += piece.lengths.length;
   }
-  return { lengths, blobs: pieces.flatMap((piece) => piece.blobs), payload: joined(pieces.map((piece) => piece.payload)) };
+  return {
+    lengths,
+    blobs: pieces.flatMap((piece) => piece.blobs),
+    payload: joined(pieces.map((piece) => piece.payload)),
+  };
 }
 
 /** Inputs [first, end) of a piece, counted from its start. */

@@ -7,4 +7,9 @@ import type { Handlers } from './handlers.js';
 import { lookingMessages } from './looking-messages.js';
 import { readingMessages } from './reading-messages.js';
 
-export const clientMessages: Handlers<ClientSession> = { ...functionMessages, ...callMessages, ...readingMessages, ...lookingMessages };
+export const clientMessages: Handlers<ClientSession> = {
+  ...functionMessages,
+  ...callMessages,
+  ...readingMessages,
+  ...lookingMessages,
+};

@@ -1,7 +1,6 @@
 // What each command of the core means: an operation for the store, something done at once, or a fact that waits for the
 // commits before it. The rule stands at the top of core/commands.ts; `runCommand` is the only place that applies it.
 
-
 import type { Command } from '../core/commands.js';
 import type { CallRow } from '../store/store.js';
 import { slicePiece } from './chunks.js';
@@ -19,19 +18,21 @@ const RUNS: Runs = {
   'persist.outcomes': persistOutcomes,
   'persist.settled': persistSettled,
   'persist.state': persistState,
-  'persist.attempt': ({ commits }, { call, index, attempt }) => commits.persist({ put: 'attempt', call_id: call, index, attempt }),
+  'persist.attempt': ({ commits }, { call, index, attempt }) =>
+    commits.persist({ put: 'attempt', call_id: call, index, attempt }),
 
-  'assign': assign,
-  'start': start,
-  'stop': stop,
+  assign: assign,
+  start: start,
+  stop: stop,
   'lease.revoke': revokeLease,
   'lease.cancel': cancelLease,
   'leases.revoked': leasesRevoked,
-  'forget': forgetCall,
-  'dismiss': dismiss,
+  forget: forgetCall,
+  dismiss: dismiss,
 
   'accept.call': ({ commits }, { call }, { client, request }) => {
-    if (client !== undefined && request !== undefined) commits.fact(call, () => client.send({ type: 'call.accepted', request, call_id: call }));
+    if (client !== undefined && request !== undefined)
+      commits.fact(call, () => client.send({ type: 'call.accepted', request, call_id: call }));
   },
   'accept.inputs': ({ commits }, { call, through }, { client }) => {
     commits.fact(call, () => client?.send({ type: 'inputs.accepted', call_id: call, through }));
@@ -40,17 +41,18 @@ const RUNS: Runs = {
     commits.fact(call, () => client?.send({ type: 'call.sealed', call_id: call, count }));
   },
   'accept.cancel': ({ commits }, { call }, { client, request }) => {
-    if (client !== undefined && request !== undefined) commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
+    if (client !== undefined && request !== undefined)
+      commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
   },
-  'refuse': ({ commits }, { call, code, message }, { client, request }) => {
+  refuse: ({ commits }, { call, code, message }, { client, request }) => {
     commits.fact(call ?? '', () => client?.fail(code, message, request));
   },
-  'acknowledge': ({ commits, containers }, { container, through }) => {
+  acknowledge: ({ commits, containers }, { container, through }) => {
     commits.fact('', () => containers.get(container)?.send({ type: 'outcomes.acknowledged', through }));
   },
-  'publish': ({ commits, streams }, { call, seq }) => commits.fact(call, () => streams.publish(call, seq)),
-  'end': end,
-  'show': ({ commits, watches }, { call }) => commits.fact(call, () => watches.show(call)),
+  publish: ({ commits, streams }, { call, seq }) => commits.fact(call, () => streams.publish(call, seq)),
+  end: end,
+  show: ({ commits, watches }, { call }) => commits.fact(call, () => watches.show(call)),
 };
 
 export function runCommand(parts: Parts, command: Command, source: Source): void {
@@ -64,10 +66,23 @@ function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: So
   const { shared } = opening;
   if (shared === undefined) throw new Error(`the opening of ${call} has no shared payload`);
   const row: CallRow = {
-    call_id: call, function_id: opening.function, kind: opening.kind, state: live.state, inputs: live.inputs, sealed: live.sealed,
-    attached: live.attached, created_at: opening.created_at, started_at: live.startedAt, ended_at: live.endedAt, origin: opening.origin,
-    on_failure: opening.on_failure, on_owner_lost: opening.on_owner_lost, client: opening.client, bindings: opening.bindings,
-    sources: opening.sources, seq: live.seq,
+    call_id: call,
+    function_id: opening.function,
+    kind: opening.kind,
+    state: live.state,
+    inputs: live.inputs,
+    sealed: live.sealed,
+    attached: live.attached,
+    created_at: opening.created_at,
+    started_at: live.startedAt,
+    ended_at: live.endedAt,
+    origin: opening.origin,
+    on_failure: opening.on_failure,
+    on_owner_lost: opening.on_owner_lost,
+    client: opening.client,
+    bindings: opening.bindings,
+    sources: opening.sources,
+    seq: live.seq,
     ...(opening.base === undefined ? {} : { base: opening.base }),
     ...(opening.parent === undefined ? {} : { parent: opening.parent }),
     ...(opening.indexes === undefined ? {} : { indexes: bytesOf(opening.indexes) }),
@@ -81,7 +96,13 @@ function persistInputs(parts: Parts, { call, first, count }: Do<'persist.inputs'
   const piece = from === 0 && count === chunk.count ? chunk : slicePiece(chunk, from, from + count);
   const fresh = { call, first, count, lengths: piece.lengths, blobs: piece.blobs, payload: piece.payload };
   parts.chunks.hold(fresh);
-  parts.commits.persist({ put: 'chunk', row: { call_id: call, first, count, lengths: bytesOf(piece.lengths), blobs: piece.blobs, payload: piece.payload } }, piece.payload.length);
+  parts.commits.persist(
+    {
+      put: 'chunk',
+      row: { call_id: call, first, count, lengths: bytesOf(piece.lengths), blobs: piece.blobs, payload: piece.payload },
+    },
+    piece.payload.length,
+  );
   parts.commits.fact(call, () => parts.chunks.committed(call, first));
 }
 
@@ -92,7 +113,10 @@ function persistOutcomes(parts: Parts, { call, seq, taken }: Do<'persist.outcome
   remember(parts, row);
 }
 
-function persistSettled(parts: Parts, { call, seq, ranges, status, attempts, code, message }: Do<'persist.settled'>): void {
+function persistSettled(
+  parts: Parts,
+  { call, seq, ranges, status, attempts, code, message }: Do<'persist.settled'>,
+): void {
   const row = settledRowOf({ call, seq, ranges, status, attempts, code, message });
   const broken = parts.broken.get(parts.calls.get(call)?.function ?? NO_FUNCTION);
   const fromCode = code === 'container.start' || code === 'payload.unreadable';
@@ -112,7 +136,10 @@ function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
   const live = parts.core.call(call);
   if (live === undefined) return;
   const { state, inputs, sealed, attached, seq, startedAt: started_at, endedAt: ended_at } = live;
-  parts.commits.persist({ put: 'state', row: { call_id: call, state, inputs, sealed, attached, seq, started_at, ended_at } });
+  parts.commits.persist({
+    put: 'state',
+    row: { call_id: call, state, inputs, sealed, attached, seq, started_at, ended_at },
+  });
 }
 
 function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
@@ -124,4 +151,3 @@ function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
     parts.failures.forget(call);
   });
 }
-

@@ -154,7 +154,11 @@ export class Commits {
     const came: Group = { operations: group.operations.slice(offered), facts: group.facts.slice(facts), bytes: 0 };
     this.#setAside = emptyGroup();
     this.#say({ operations: [], facts: group.facts.slice(0, facts), bytes: 0 });
-    this.#group = { operations: [...came.operations, ...this.#group.operations], facts: [...came.facts, ...this.#group.facts], bytes: this.#group.bytes };
+    this.#group = {
+      operations: [...came.operations, ...this.#group.operations],
+      facts: [...came.facts, ...this.#group.facts],
+      bytes: this.#group.bytes,
+    };
     this.#schedule();
   }
 

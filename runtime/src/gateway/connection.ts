@@ -6,7 +6,13 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
 import {
-  type CloseCode, decode, encode, type Hello, type Message, ProtocolError, type RefusalCode,
+  type CloseCode,
+  decode,
+  encode,
+  type Hello,
+  type Message,
+  ProtocolError,
+  type RefusalCode,
 } from '@farcall/kernel-bridge/wire';
 
 import type { Principal } from './authenticate.js';
@@ -46,6 +52,8 @@ export class Connection {
   #heard = performance.now();
   #said = performance.now();
   #paused = false;
+  /** Reasons outside this connection not to read from it. */
+  #holds = 0;
   #corked = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -90,6 +98,17 @@ export class Connection {
     setTimeout(() => this.socket.terminate(), 1000).unref();
   }
 
+  /** Reads nothing more from the peer until `done`. */
+  hold(done: Promise<void>): void {
+    this.#holds += 1;
+    this.socket.pause();
+    void done.finally(() => {
+      this.#holds -= 1;
+      this.#heard = performance.now();
+      if (this.#holds === 0 && !this.#paused) this.socket.resume();
+    });
+  }
+
   /** Frames of one turn of the event loop leave in one write. */
   #cork(): void {
     if (this.#corked) return;
@@ -104,7 +123,7 @@ export class Connection {
   readonly #relieve = (): void => {
     if (!this.#paused || this.socket.bufferedAmount > HIGH_WATER / 2) return;
     this.#paused = false;
-    this.socket.resume();
+    if (this.#holds === 0) this.socket.resume();
   };
 
   #onMessage(data: Buffer, isBinary: boolean): void {
@@ -140,7 +159,8 @@ export class Connection {
   #onFault(error: unknown, request: number | undefined): void {
     const refusal = error instanceof Refusal ? error : this.events.refusalOf(error);
     if (refusal !== undefined) this.fail(refusal.code, refusal.message, request);
-    else if (error instanceof ProtocolError && error.unknown) this.fail('request.unsupported', error.message, error.request);
+    else if (error instanceof ProtocolError && error.unknown)
+      this.fail('request.unsupported', error.message, error.request);
     else if (error instanceof ProtocolError) this.close(4400, error.message);
     else {
       this.events.onError(error instanceof Error ? error : new Error(String(error)), this);

@@ -1,6 +1,12 @@
 // Containers' messages. What they say becomes events of the core; the bytes of their outcomes go with the event's source.
 
-import { type FailureCode, FAILURES, type FailureSummary, type OutcomesPut, unpackMap } from '@farcall/kernel-bridge/wire';
+import {
+  type FailureCode,
+  FAILURES,
+  type FailureSummary,
+  type OutcomesPut,
+  unpackMap,
+} from '@farcall/kernel-bridge/wire';
 
 import { checkLengths, invalid } from './checks.js';
 import type { ContainerSession } from './containers.js';
@@ -12,13 +18,17 @@ import { copied, f32Of, kept, u32Of } from './tables.js';
 export const containerMessages: Handlers<ContainerSession> = {
   'container.ready': (parts, container) => {
     container.ready = true;
+    parts.broken.delete(container.function_);
     parts.apply({ type: 'container.ready', container: container.id });
   },
 
   'container.broken': (parts, container, _message, payload) => {
     const failure = summaryOfFailure(payload);
     parts.broken.set(container.function_, kept(payload));
-    parts.log.warn({ container: container.id, function: container.function_, code: failure.code, kind: failure.kind }, 'container.broken');
+    parts.log.warn(
+      { container: container.id, function: container.function_, code: failure.code, kind: failure.kind },
+      'container.broken',
+    );
     parts.apply({ type: 'container.broken', container: container.id, failure });
   },
 
@@ -30,13 +40,24 @@ export const containerMessages: Handlers<ContainerSession> = {
       parts.journal.ended(container.id, message.lease);
     }
     const { seq, lease, call_id: call, statuses, attempt, ended } = batch.message;
-    parts.apply({
-      type: 'outcomes.arrived', container: container.id, seq, lease, call, attempt, ended, statuses,
-      indexes: u32Of(batch.message.indexes), seconds: f32Of(batch.message.seconds),
-    }, { batch: { ...batch, container } });
+    parts.apply(
+      {
+        type: 'outcomes.arrived',
+        container: container.id,
+        seq,
+        lease,
+        call,
+        attempt,
+        ended,
+        statuses,
+        indexes: u32Of(batch.message.indexes),
+        seconds: f32Of(batch.message.seconds),
+      },
+      { batch: { ...batch, container } },
+    );
   },
 
-  'items': (parts, container, message, payload) => {
+  items: (parts, container, message, payload) => {
     checkLengths(message.lengths, message.lengths.length >>> 2, message.blobs, payload);
     mustRun(parts, container, message.call_id);
     parts.items.arrived(container, message, payload);
@@ -51,7 +72,8 @@ export const containerMessages: Handlers<ContainerSession> = {
 
 function checkBatch(parts: Parts, container: ContainerSession, message: OutcomesPut, payload: Uint8Array): void {
   const count = message.statuses.length;
-  if (message.indexes.length !== 4 * count || message.seconds.length !== 4 * count) throw invalid('the tables of outcomes.put do not agree');
+  if (message.indexes.length !== 4 * count || message.seconds.length !== 4 * count)
+    throw invalid('the tables of outcomes.put do not agree');
   checkLengths(message.lengths, count, message.blobs, payload);
   mustRun(parts, container, message.call_id);
 }
@@ -59,15 +81,28 @@ function checkBatch(parts: Parts, container: ContainerSession, message: Outcomes
 /** A container answers only for calls of its function. A call unknown here may come yet: its client sends it again. */
 function mustRun(parts: Parts, container: ContainerSession, call: OutcomesPut['call_id']): void {
   const entry = parts.calls.get(call);
-  if (entry !== undefined && entry.function !== container.function_) throw new Refusal('not.allowed', `${call} does not run in this container`);
+  if (entry !== undefined && entry.function !== container.function_)
+    throw new Refusal('not.allowed', `${call} does not run in this container`);
 }
 
 /** The batch on bytes of its own, if keeping the frame would waste memory. */
-function ownedBatch(message: OutcomesPut, payload: Uint8Array): { readonly message: OutcomesPut; readonly payload: Uint8Array } {
+function ownedBatch(
+  message: OutcomesPut,
+  payload: Uint8Array,
+): { readonly message: OutcomesPut; readonly payload: Uint8Array } {
   const bytes = kept(payload);
   if (bytes === payload && payload.length > 0) return { message, payload };
   const { indexes, statuses, seconds, lengths } = message;
-  return { message: { ...message, indexes: copied(indexes), statuses: copied(statuses), seconds: copied(seconds), lengths: copied(lengths) }, payload: bytes };
+  return {
+    message: {
+      ...message,
+      indexes: copied(indexes),
+      statuses: copied(statuses),
+      seconds: copied(seconds),
+      lengths: copied(lengths),
+    },
+    payload: bytes,
+  };
 }
 
 /** What views may know of a Failure payload, without unpickling anything. */
@@ -75,5 +110,11 @@ function summaryOfFailure(payload: Uint8Array): FailureSummary {
   const map = unpackMap(payload);
   const text = (field: string): string => (typeof map[field] === 'string' ? map[field].slice(0, 2000) : '');
   const code = text('code');
-  return { index: 0, code: Object.hasOwn(FAILURES, code) ? (code as FailureCode) : 'container.start', kind: text('kind'), message: text('message'), where: text('where') };
+  return {
+    index: 0,
+    code: Object.hasOwn(FAILURES, code) ? (code as FailureCode) : 'container.start',
+    kind: text('kind'),
+    message: text('message'),
+    where: text('where'),
+  };
 }

@@ -95,6 +95,8 @@ export class Containers {
 
   /** Ready containers of a function. */
   ofFunction(id: FunctionId): ContainerSession[] {
-    return [...this.#sessions.values()].filter((session) => session.function_ === id && session.ready && session.connection?.open === true);
+    return [...this.#sessions.values()].filter(
+      (session) => session.function_ === id && session.ready && session.connection?.open === true,
+    );
   }
 }

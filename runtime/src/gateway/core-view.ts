@@ -5,7 +5,13 @@ import type { Command } from '../core/commands.js';
 import type { Event } from '../core/events.js';
 
 /** `call` knows calls that are not final, and some that just ended. */
-export interface CoreView extends Pick<Questions, 'call' | 'cells' | 'rows' | 'containers' | 'hosts' | 'settings'> {
+export interface CoreView extends Pick<
+  Questions,
+  'call' | 'cells' | 'rows' | 'containers' | 'hosts' | 'settings' | 'isIdle'
+> {
   apply(event: Event): readonly Command[];
 }
-export type LiveCall = Pick<CallView, 'state' | 'inputs' | 'sealed' | 'attached' | 'seq' | 'counts' | 'startedAt' | 'endedAt'>;
+export type LiveCall = Pick<
+  CallView,
+  'state' | 'inputs' | 'sealed' | 'attached' | 'seq' | 'counts' | 'startedAt' | 'endedAt'
+>;

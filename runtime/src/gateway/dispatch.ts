@@ -33,7 +33,9 @@ function runLease(parts: Parts, session: ContainerSession, lease: Lease): void |
   const piece = parts.calls.inputs(entry, lease.first, lease.count);
   if (!(piece instanceof Promise)) return sendLease(session, lease, piece);
   const { connection } = session;
-  return piece.then((found) => sendLease(session, lease, found, connection)).catch((error: unknown) => parts.onUnreadable(session, lease, error));
+  return piece
+    .then((found) => sendLease(session, lease, found, connection))
+    .catch((error: unknown) => parts.onUnreadable(session, lease, error));
 }
 
 async function runLeaseLate(parts: Parts, session: ContainerSession, lease: Lease): Promise<void> {
@@ -57,10 +59,24 @@ function loadCall(session: ContainerSession, entry: CallEntry, shared: Stored): 
 }
 
 /** Not on another connection than the one on which its call was loaded: there the core hears that it was never held. */
-function sendLease(session: ContainerSession, { lease, call, first, count, attempt }: Lease, piece: Piece, on = session.connection): void {
+function sendLease(
+  session: ContainerSession,
+  { lease, call, first, count, attempt }: Lease,
+  piece: Piece,
+  on = session.connection,
+): void {
   if (session.connection !== on) return;
   session.send(
-    { type: 'inputs.run', lease, call_id: call, first, count, attempt, lengths: bytesOf(piece.lengths), blobs: piece.blobs },
+    {
+      type: 'inputs.run',
+      lease,
+      call_id: call,
+      first,
+      count,
+      attempt,
+      lengths: bytesOf(piece.lengths),
+      blobs: piece.blobs,
+    },
     piece.payload,
   );
 }
@@ -73,10 +89,13 @@ export function loadFunction(parts: Parts, session: ContainerSession): void {
   session.inOrder(() => {
     const here = parts.functions.codeHere(known.id);
     if (here !== undefined) return sendStored(session, message, here);
-    return parts.functions.code(known.id).then((code) => {
-      if (code === undefined) throw new Error(`the code of ${known.id} is not in the store`);
-      sendStored(session, message, code);
-    }).catch((error: unknown) => parts.log.error({ err: error, container: session.id }, 'function.load'));
+    return parts.functions
+      .code(known.id)
+      .then((code) => {
+        if (code === undefined) throw new Error(`the code of ${known.id} is not in the store`);
+        sendStored(session, message, code);
+      })
+      .catch((error: unknown) => parts.log.error({ err: error, container: session.id }, 'function.load'));
   });
 }
 
@@ -90,8 +109,12 @@ export function start(parts: Parts, command: Do<'start'>): void {
   const known = parts.functions.get(command.function);
   if (known === undefined) throw new Error(`a container was asked for the unknown function ${command.function}`);
   // The core asks again when a start may have been lost with the supervisor's connection.
-  if (parts.containers.get(container) === undefined) parts.containers.add(new ContainerSession(container, command.function));
-  parts.commits.persist({ put: 'container', row: { container_id: container, function_id: command.function, key_hash: '', gone: false } });
+  if (parts.containers.get(container) === undefined)
+    parts.containers.add(new ContainerSession(container, command.function));
+  parts.commits.persist({
+    put: 'container',
+    row: { container_id: container, function_id: command.function, key_hash: '', gone: false },
+  });
   const spec = containerSpec(parts.identity, known, { container, gpus, token: parts.tokens.issue(container) });
   parts.engine.start(spec).catch((error: unknown) => parts.log.error({ err: error, container }, 'container.start'));
 }
@@ -101,7 +124,9 @@ export function stop(parts: Parts, { container, how }: Do<'stop'>): void {
     const session = parts.containers.get(container);
     session?.inOrder(() => session.send({ type: 'drain' }));
   }
-  parts.engine.stop(container, how).catch((error: unknown) => parts.log.error({ err: error, container }, 'container.stop'));
+  parts.engine
+    .stop(container, how)
+    .catch((error: unknown) => parts.log.error({ err: error, container }, 'container.stop'));
 }
 
 export function revokeLease(parts: Parts, { container, lease, first }: Do<'lease.revoke'>): void {
@@ -122,7 +147,10 @@ export function leasesRevoked(parts: Parts, { container, through }: Do<'leases.r
   session?.inOrder(() => session.send({ type: 'leases.revoked', through }));
 }
 
-export function forgetCall(parts: Parts, { container, call }: { readonly container: ContainerSession['id']; readonly call: CallId }): void {
+export function forgetCall(
+  parts: Parts,
+  { container, call }: { readonly container: ContainerSession['id']; readonly call: CallId },
+): void {
   const session = parts.containers.get(container);
   if (session?.calls.delete(call) !== true) return;
   session.inOrder(() => session.send({ type: 'call.forget', call_id: call }));
@@ -142,6 +170,8 @@ export function dropContainer(parts: Parts, container: ContainerSession['id']): 
   parts.clients.closeInside(container);
   if (session === undefined) return;
   session.connection?.close(4410, 'the container is gone');
-  parts.commits.persist({ put: 'container', row: { container_id: container, function_id: session.function_, key_hash: '', gone: true } });
+  parts.commits.persist({
+    put: 'container',
+    row: { container_id: container, function_id: session.function_, key_hash: '', gone: true },
+  });
 }
-

@@ -18,15 +18,30 @@ export interface Given {
   readonly token: string;
 }
 
-export function containerSpec(identity: Identity, { id, spec, environment }: KnownFunction, given: Given): ContainerSpec {
+export function containerSpec(
+  identity: Identity,
+  { id, spec, environment }: KnownFunction,
+  given: Given,
+): ContainerSpec {
   const place = identity.remote
     ? { executable: identity.executable, cwd: workFolder(identity.home), path: [], variables: passedOn(process.env) }
-    : { executable: environment.executable, cwd: environment.cwd, path: environment.path, variables: environment.variables };
+    : {
+        executable: environment.executable,
+        cwd: environment.cwd,
+        path: environment.path,
+        variables: environment.variables,
+      };
   return {
     ...place,
-    container_id: given.container, function_id: id, token: given.token, environment_id: environment.environment_id,
+    container_id: given.container,
+    function_id: id,
+    token: given.token,
+    environment_id: environment.environment_id,
     variables: { ...place.variables, ...spec.secrets },
-    imports: spec.imports, memory: spec.memory, gpus: given.gpus, startup_timeout: spec.startup_timeout,
+    imports: spec.imports,
+    memory: spec.memory,
+    gpus: given.gpus,
+    startup_timeout: spec.startup_timeout,
   };
 }
 

@@ -23,7 +23,12 @@ export class FailureGroups {
     if ('ranges' in row) {
       if (row.failure.code === 'user.cancelled') return;
       const count = row.ranges.reduce((sum, [, size]) => sum + size, 0);
-      this.#count(row.call_id, row.failure, count, row.ranges.slice(0, MOST_EXAMPLES).map(([first]) => first));
+      this.#count(
+        row.call_id,
+        row.failure,
+        count,
+        row.ranges.slice(0, MOST_EXAMPLES).map(([first]) => first),
+      );
     } else for (const failure of row.failures) this.#count(row.call_id, failure, 1, [failure.index]);
   }
 
@@ -40,7 +45,13 @@ export class FailureGroups {
     this.#calls.set(call, groups);
     const key = `${failure.kind}\n${failure.where}`;
     const fits = groups.has(key) || groups.size < MOST_GROUPS;
-    const group = groups.get(fits ? key : OTHERS.key) ?? { kind: fits ? failure.kind : OTHERS.kind, message: fits ? failure.message.slice(0, LONGEST_MESSAGE) : '', where: fits ? failure.where : '', count: 0, examples: [] };
+    const group = groups.get(fits ? key : OTHERS.key) ?? {
+      kind: fits ? failure.kind : OTHERS.kind,
+      message: fits ? failure.message.slice(0, LONGEST_MESSAGE) : '',
+      where: fits ? failure.where : '',
+      count: 0,
+      examples: [],
+    };
     groups.set(fits ? key : OTHERS.key, group);
     group.count += count;
     for (const index of indexes) if (group.examples.length < MOST_EXAMPLES) group.examples.push(index);

@@ -18,8 +18,14 @@ const KINDS: Readonly<Record<FailureCode, string>> = {
   'call.incomplete': 'farcall.errors.RemoteError',
 };
 
-export function failurePayload(code: FailureCode, message: string): { readonly payload: Uint8Array; readonly kind: string } {
+export function failurePayload(
+  code: FailureCode,
+  message: string,
+): { readonly payload: Uint8Array; readonly kind: string } {
   const kind = KINDS[code];
   const text = message.slice(0, 2000);
-  return { kind, payload: packMap({ code, kind, message: text, where: '', traceback: '', pickled: new Uint8Array(0), notes: [] }) };
+  return {
+    kind,
+    payload: packMap({ code, kind, message: text, where: '', traceback: '', pickled: new Uint8Array(0), notes: [] }),
+  };
 }

@@ -25,10 +25,16 @@ export const functionMessages: Handlers<ClientSession> = {
     const environment = functions.environment(message.environment_id);
     if (environment === undefined) throw new Refusal('not.found', `environment ${message.environment_id} was not put`);
     mustMatchPython(identity, environment);
-    const accepted = (): void => client.send({ type: 'function.accepted', request: message.request, function_id: message.function_id });
+    const accepted = (): void =>
+      client.send({ type: 'function.accepted', request: message.request, function_id: message.function_id });
     if (functions.get(message.function_id) !== undefined) return commits.fact(message.function_id, accepted);
     if (commits.isFull) throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full');
-    const happening = { type: 'function.put', function: message.function_id, environment: message.environment_id, spec: message.spec } as const;
+    const happening = {
+      type: 'function.put',
+      function: message.function_id,
+      environment: message.environment_id,
+      spec: message.spec,
+    } as const;
     if (!parts.apply(happening, { client, request: message.request })) return undefined;
     const code = message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob };
     commits.persist({ put: 'function', row: functions.put(message, environment, code), code }, payload.length);
@@ -38,14 +44,19 @@ export const functionMessages: Handlers<ClientSession> = {
 
   'function.replace': (parts, client, message) => {
     checkFunctionId(message.function_id);
-    parts.apply({ type: 'function.replaced', app: message.app, name: message.name, function: message.function_id }, { client });
+    parts.apply(
+      { type: 'function.replaced', app: message.app, name: message.name, function: message.function_id },
+      { client },
+    );
   },
 
   'autoscaler.update': (parts, client, message) => {
     mustBeOutside(client);
     const { app, name, request } = message;
     const happening = {
-      type: 'autoscaler.updated', app, name,
+      type: 'autoscaler.updated',
+      app,
+      name,
       ...(message.min_containers === undefined ? {} : { minContainers: message.min_containers }),
       ...(message.max_containers === undefined ? {} : { maxContainers: message.max_containers }),
       ...(message.buffer_containers === undefined ? {} : { bufferContainers: message.buffer_containers }),
@@ -55,8 +66,12 @@ export const functionMessages: Handlers<ClientSession> = {
     const settings = parts.core.settings(app, name);
     if (settings === undefined) throw new Refusal('not.found', `no function ${app}/${name} here`);
     client.send({
-      type: 'autoscaler.state', request, min_containers: settings.minContainers, max_containers: settings.maxContainers,
-      buffer_containers: settings.bufferContainers, scaledown_window: settings.scaledownWindow,
+      type: 'autoscaler.state',
+      request,
+      min_containers: settings.minContainers,
+      max_containers: settings.maxContainers,
+      buffer_containers: settings.bufferContainers,
+      scaledown_window: settings.scaledownWindow,
     });
   },
 };
@@ -66,8 +81,8 @@ function mustMatchPython(identity: Identity, environment: EnvironmentPut): void 
   if (!identity.remote || minorOf(environment.python) === minorOf(identity.python)) return;
   throw new Refusal(
     'version.python',
-    `this notebook runs Python ${environment.python}, the gateway's containers run Python ${identity.python}; `
-      + 'both must have the same minor version: start `farcall serve --python` with the notebook\'s, or change the kernel',
+    `this notebook runs Python ${environment.python}, the gateway's containers run Python ${identity.python}; ` +
+      "both must have the same minor version: start `farcall serve --python` with the notebook's, or change the kernel",
   );
 }
 

@@ -14,7 +14,11 @@ import { supervisorMessages } from './supervisor-messages.js';
 
 type Greeting = (parts: Parts, connection: Connection, hello: Hello) => Receiver;
 
-const ROLES: Readonly<Record<Hello['role'], Greeting>> = { client: greetClient, container: greetContainer, supervisor: greetSupervisor };
+const ROLES: Readonly<Record<Hello['role'], Greeting>> = {
+  client: greetClient,
+  container: greetContainer,
+  supervisor: greetSupervisor,
+};
 const ID = /^(cl|co|ho)-[0-9A-HJKMNP-TV-Z]{26}$/;
 const DEAF: Receiver = () => undefined;
 
@@ -34,8 +38,13 @@ export function greet(parts: Parts, connection: Connection, hello: Hello): Recei
 function welcome(parts: Parts, connection: Connection, high: number, key?: string): void {
   const { version, store, epoch, blobs } = parts.identity;
   connection.send({
-    type: 'welcome', protocol: Math.min(high, PROTOCOL[1]), version, store, epoch,
-    ...(key === undefined ? {} : { key }), ...(connection.peer.local ? { blobs } : {}),
+    type: 'welcome',
+    protocol: Math.min(high, PROTOCOL[1]),
+    version,
+    store,
+    epoch,
+    ...(key === undefined ? {} : { key }),
+    ...(connection.peer.local ? { blobs } : {}),
   });
 }
 
@@ -47,7 +56,8 @@ function refuse(connection: Connection, why: string): Receiver {
 function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiver {
   const { principal } = connection.peer;
   if (principal.kind === 'supervisor') return refuse(connection, 'a supervisor is no client');
-  if (principal.kind === 'container' && principal.first) return refuse(connection, 'the container must say hello first');
+  if (principal.kind === 'container' && principal.first)
+    return refuse(connection, 'the container must say hello first');
   const inside = principal.kind === 'container' ? principal.container : undefined;
   const client = new ClientSession(hello.id as ClientId, connection, hello.python, inside);
   parts.clients.add(client);
@@ -63,7 +73,8 @@ function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiv
 
 function greetContainer(parts: Parts, connection: Connection, hello: Hello): Receiver {
   const { principal } = connection.peer;
-  if (principal.kind !== 'container' || principal.container !== hello.id) return refuse(connection, 'the token is another container\'s');
+  if (principal.kind !== 'container' || principal.container !== hello.id)
+    return refuse(connection, "the token is another container's");
   const container = parts.containers.get(hello.id as ContainerId);
   if (container === undefined) {
     connection.close(4410, 'the gateway does not know this container');
@@ -77,13 +88,17 @@ function greetContainer(parts: Parts, connection: Connection, hello: Hello): Rec
   if (principal.first) {
     const made = parts.tokens.exchange(container.id);
     key = made.key;
-    parts.commits.persist({ put: 'container', row: { container_id: container.id, function_id: container.function_, key_hash: made.hash, gone: false } });
+    parts.commits.persist({
+      put: 'container',
+      row: { container_id: container.id, function_id: container.function_, key_hash: made.hash, gone: false },
+    });
   }
   welcome(parts, connection, hello.protocol[1], key);
   connection.onClosed = () => {
     if (container.connection !== connection) return;
     container.connection = undefined;
-    if (parts.containers.get(container.id) === container) parts.apply({ type: 'container.disconnected', container: container.id });
+    if (parts.containers.get(container.id) === container)
+      parts.apply({ type: 'container.disconnected', container: container.id });
   };
   parts.apply({ type: 'container.connected', container: container.id, held: (hello.held ?? []).filter(isHeld) });
   if (!container.ready) loadFunction(parts, container);
@@ -95,8 +110,9 @@ function isHeld(entry: readonly [number, number]): boolean {
 }
 
 function greetSupervisor(parts: Parts, connection: Connection, hello: Hello): Receiver {
-  if (connection.peer.principal.kind !== 'supervisor') return refuse(connection, 'the token is not a supervisor\'s');
+  if (connection.peer.principal.kind !== 'supervisor') return refuse(connection, "the token is not a supervisor's");
   const host = hello.id as HostId;
+  parts.supervisors.python = hello.python;
   parts.supervisors.connected(host, connection, performance.now());
   welcome(parts, connection, hello.protocol[1]);
   connection.onClosed = () => {

@@ -63,12 +63,8 @@ export class Home {
 
   /** The pid of the gateway that opened this home last. */
   holder(): number | undefined {
-    try {
-      const pid = Number(readFileSync(join(this.folder, 'gateway.pid'), 'utf8'));
-      return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
-    } catch {
-      return undefined;
-    }
+    const pid = Number(this.#read('gateway.pid'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   }
 
   announce(discovery: Discovery): void {
@@ -77,7 +73,17 @@ export class Home {
 
   /** Takes the announcement back, if it is still ours. */
   retract(): void {
-    if (this.holder() === process.pid) rmSync(join(this.folder, 'gateway.json'), { force: true });
+    const announced = this.#read('gateway.json');
+    const isOurs = announced !== '' && (JSON.parse(announced) as { pid?: unknown }).pid === process.pid;
+    if (isOurs) rmSync(join(this.folder, 'gateway.json'), { force: true });
+  }
+
+  #read(name: string): string {
+    try {
+      return readFileSync(join(this.folder, name), 'utf8');
+    } catch {
+      return '';
+    }
   }
 }
 

@@ -32,7 +32,8 @@ export async function listRows(parts: Parts, asked: RowsAsked): Promise<RowsPage
     next,
     rows: rows.map(({ index, state, attempt, container }) => {
       const known = details.get(index);
-      if (known === undefined || state < 2) return { index, state, attempt, seconds: 0, container_id: container, since: 0, error: '' };
+      if (known === undefined || state < 2)
+        return { index, state, attempt, seconds: 0, container_id: container, since: 0, error: '' };
       return { ...known, state, container_id: known.container_id === '' ? container : known.container_id };
     }),
   };
@@ -58,13 +59,23 @@ function detailsOf(rows: readonly Row[], first: number, count: number): Map<numb
   const details = new Map<number, InputRow>();
   for (const row of rows) {
     const { indexes, statuses, attempts, seconds } = partOf(windowOf(row, first, count));
-    const errors = new Map('ranges' in row ? [] : row.failures.map((failure) => [failure.index, errorText(failure.kind, failure.message)]));
-    const shared = 'ranges' in row && (row.status === FAILED || row.status === TIMED_OUT) ? errorText(row.failure.kind, row.failure.message) : '';
+    const errors = new Map(
+      'ranges' in row ? [] : row.failures.map((failure) => [failure.index, errorText(failure.kind, failure.message)]),
+    );
+    const shared =
+      'ranges' in row && (row.status === FAILED || row.status === TIMED_OUT)
+        ? errorText(row.failure.kind, row.failure.message)
+        : '';
     const container_id = 'ranges' in row ? '' : row.container_id;
     indexes.forEach((index, at) => {
       if (index < first || index >= first + count) return;
       details.set(index, {
-        index, state: statuses[at] ?? 0, attempt: attempts[at] ?? 0, seconds: seconds[at] ?? 0, container_id, since: 0,
+        index,
+        state: statuses[at] ?? 0,
+        attempt: attempts[at] ?? 0,
+        seconds: seconds[at] ?? 0,
+        container_id,
+        since: 0,
         error: errors.get(index) ?? shared,
       });
     });

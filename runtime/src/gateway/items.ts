@@ -43,7 +43,8 @@ export class Items {
 
   /** A reader that attaches gets what nobody has taken. */
   attached(client: ClientSession, call: CallId): void {
-    for (const { untaken } of this.#calls.get(call)?.values() ?? []) for (const { message, payload } of untaken) client.send(message, payload);
+    for (const { untaken } of this.#calls.get(call)?.values() ?? [])
+      for (const { message, payload } of untaken) client.send(message, payload);
   }
 
   taken(message: ItemsTaken): void {

@@ -18,6 +18,7 @@ export class LeaseJournal {
   #file: number;
   #size = 0;
   #lines = '';
+  #isOpen = true;
 
   constructor(private readonly path: string) {
     this.#held = read(path);
@@ -59,7 +60,8 @@ export class LeaseJournal {
 
   close(): void {
     this.#flush();
-    closeSync(this.#file);
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
   }
 
   /** One write for all that one turn of the event loop changes. */
@@ -69,7 +71,7 @@ export class LeaseJournal {
   }
 
   #flush(): void {
-    if (this.#lines === '') return;
+    if (this.#lines === '' || !this.#isOpen) return;
     const lines = this.#lines;
     this.#lines = '';
     this.#size += writeSync(this.#file, lines);
@@ -80,7 +82,9 @@ export class LeaseJournal {
   }
 
   #rewrite(): number {
-    const lines = [...this.#held].flatMap(([container, leases]) => [...leases.values()].map((lease) => lineOf(container, lease)));
+    const lines = [...this.#held].flatMap(([container, leases]) =>
+      [...leases.values()].map((lease) => lineOf(container, lease)),
+    );
     const part = `${this.path}.part`;
     writeFileSync(part, lines.join(''), { mode: 0o600 });
     renameSync(part, this.path);
@@ -103,7 +107,13 @@ function read(path: string): Held {
     else if (sign === '+' && attempt !== undefined) {
       const leases = held.get(container) ?? new Map<number, Lease>();
       held.set(container, leases);
-      leases.set(Number(number), { lease: Number(number), call: call as CallId, first: Number(first), count: Number(count), attempt: Number(attempt) });
+      leases.set(Number(number), {
+        lease: Number(number),
+        call: call as CallId,
+        first: Number(first),
+        count: Number(count),
+        attempt: Number(attempt),
+      });
     }
   }
   return held;

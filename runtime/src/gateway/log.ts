@@ -14,5 +14,8 @@ export function openLog(path: string): Logger {
   } catch {
     // There is none yet.
   }
-  return pino({ base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, destination({ dest: path, mode: 0o600, sync: true }));
+  return pino(
+    { base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ dest: path, mode: 0o600, sync: true }),
+  );
 }

@@ -11,22 +11,28 @@ import { mustBeOutside, mustReach } from './nested.js';
 const MOST_ROWS = 1000;
 
 export const lookingMessages: Handlers<ClientSession> = {
-  'watch': (parts, client, { call_id }) => {
+  watch: (parts, client, { call_id }) => {
     checkCallId(call_id);
     mustReach(parts, client, call_id);
     return parts.watches.watch(client, call_id);
   },
 
-  'unwatch': ({ watches }, client, { call_id }) => watches.unwatch(client, call_id),
+  unwatch: ({ watches }, client, { call_id }) => watches.unwatch(client, call_id),
 
   'inputs.list': async (parts, client, message) => {
     const { call_id, states, first, request } = message;
     checkCallId(call_id);
     checkRange(first, 0);
-    if (!states.every((state) => Number.isInteger(state) && state >= 0 && state <= 5)) throw invalid('states are numbers from 0 to 5');
+    if (!states.every((state) => Number.isInteger(state) && state >= 0 && state <= 5))
+      throw invalid('states are numbers from 0 to 5');
     mustReach(parts, client, call_id);
     const limit = Math.max(1, Math.min(message.limit, MOST_ROWS));
-    const page: { rows: readonly InputRow[]; next: number } = await listRows(parts, { call: call_id, states, first, limit });
+    const page: { rows: readonly InputRow[]; next: number } = await listRows(parts, {
+      call: call_id,
+      states,
+      first,
+      limit,
+    });
     client.send({ type: 'inputs.rows', request, ...page });
   },
 
@@ -50,12 +56,29 @@ export const lookingMessages: Handlers<ClientSession> = {
     const { identity, core, clients, calls } = parts;
     const hosts = core.hosts();
     client.send({
-      type: 'runtime.state', request, pid: process.pid, version: identity.version, python: identity.python, started_at: identity.startedAt,
-      cpus: sum(hosts.map(({ cpus }) => cpus)), memory: sum(hosts.map(({ memory }) => memory)), gpus: hosts.flatMap(({ gpus }) => gpus),
-      containers: core.containers().map(({ container, function: function_id, name, state, pid, hardware, startedAt, inputs }) => ({
-        container_id: container, function_id, function: name, state, pid, hardware, started_at: startedAt, inputs,
-      })),
-      clients: clients.count, calls_open: calls.openCount,
+      type: 'runtime.state',
+      request,
+      pid: process.pid,
+      version: identity.version,
+      python: identity.python || parts.supervisors.python,
+      started_at: identity.startedAt,
+      cpus: sum(hosts.map(({ cpus }) => cpus)),
+      memory: sum(hosts.map(({ memory }) => memory)),
+      gpus: hosts.flatMap(({ gpus }) => gpus),
+      containers: core
+        .containers()
+        .map(({ container, function: function_id, name, state, pid, hardware, startedAt, inputs }) => ({
+          container_id: container,
+          function_id,
+          function: name,
+          state,
+          pid,
+          hardware,
+          started_at: startedAt,
+          inputs,
+        })),
+      clients: clients.count,
+      calls_open: calls.openCount,
     });
   },
 

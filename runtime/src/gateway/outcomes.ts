@@ -2,7 +2,14 @@
 // A row is the store's shape; a Part is a run of outcomes with its tables in typed arrays. Payloads stay slices.
 
 import {
-  type BlobId, type CallId, type FailureCode, FAILURES, type FailureSummary, IN_BLOB, NO_RETRY, type OutcomesPut,
+  type BlobId,
+  type CallId,
+  type FailureCode,
+  FAILURES,
+  type FailureSummary,
+  IN_BLOB,
+  NO_RETRY,
+  type OutcomesPut,
 } from '@farcall/kernel-bridge/wire';
 
 import type { OutcomeRow, SettledRow } from '../store/store.js';
@@ -36,9 +43,19 @@ export interface Batch {
 export function rowOf({ message: batch, payload, container }: Batch, seq: number, taken?: Uint32Array): OutcomeRow {
   const statuses = batch.statuses.map((status) => status & ~NO_RETRY);
   const whole: OutcomeRow = {
-    call_id: batch.call_id, seq, count: statuses.length, container_id: container.id,
-    indexes: batch.indexes, statuses, attempts: bytesOf(filledU32(statuses.length, batch.attempt)), seconds: batch.seconds,
-    lengths: batch.lengths, blobs: batch.blobs ?? [], failures: batch.failures ?? [], spans: batch.spans ?? [], payload,
+    call_id: batch.call_id,
+    seq,
+    count: statuses.length,
+    container_id: container.id,
+    indexes: batch.indexes,
+    statuses,
+    attempts: bytesOf(filledU32(statuses.length, batch.attempt)),
+    seconds: batch.seconds,
+    lengths: batch.lengths,
+    blobs: batch.blobs ?? [],
+    failures: batch.failures ?? [],
+    spans: batch.spans ?? [],
+    payload,
   };
   return taken === undefined ? whole : narrowed(whole, taken);
 }
@@ -47,9 +64,15 @@ function narrowed(row: OutcomeRow, taken: Uint32Array): OutcomeRow {
   const part = pick(partOf(row), taken);
   const indexes = new Set(part.indexes);
   return {
-    ...row, count: taken.length,
-    indexes: bytesOf(part.indexes), statuses: part.statuses, attempts: bytesOf(part.attempts), seconds: bytesOf(part.seconds),
-    lengths: bytesOf(part.lengths), blobs: part.blobs, payload: part.payload,
+    ...row,
+    count: taken.length,
+    indexes: bytesOf(part.indexes),
+    statuses: part.statuses,
+    attempts: bytesOf(part.attempts),
+    seconds: bytesOf(part.seconds),
+    lengths: bytesOf(part.lengths),
+    blobs: part.blobs,
+    payload: part.payload,
     failures: row.failures.filter((failure) => indexes.has(failure.index)),
     spans: row.spans.filter(([index]) => indexes.has(index)),
   };
@@ -97,8 +120,13 @@ function storedPart(row: OutcomeRow, from: number, limit: number): Part {
   const end = Math.min(row.count, from + limit);
   const lengths = u32Of(row.lengths);
   const whole: Part = {
-    indexes: u32Of(row.indexes), statuses: row.statuses, attempts: u32Of(row.attempts), seconds: f32Of(row.seconds),
-    lengths, blobs: row.blobs, payload: row.payload,
+    indexes: u32Of(row.indexes),
+    statuses: row.statuses,
+    attempts: u32Of(row.attempts),
+    seconds: f32Of(row.seconds),
+    lengths,
+    blobs: row.blobs,
+    payload: row.payload,
   };
   return from === 0 && end === row.count ? whole : slicePart(whole, from, end);
 }
@@ -118,8 +146,12 @@ function settledPart(row: SettledRow, from: number, limit: number): Part {
     skip = Math.max(0, skip - size);
   });
   return {
-    indexes, statuses: new Uint8Array(count).fill(row.status), attempts, seconds: new Float32Array(count),
-    lengths: filledU32(count, row.payload.length), blobs: [],
+    indexes,
+    statuses: new Uint8Array(count).fill(row.status),
+    attempts,
+    seconds: new Float32Array(count),
+    lengths: filledU32(count, row.payload.length),
+    blobs: [],
     payload: joined(Array.from({ length: count }, () => row.payload)),
   };
 }
@@ -130,12 +162,19 @@ export function slicePart(part: Part, from: number, end: number): Part {
   let blobs: readonly BlobId[] = [];
   if (part.blobs.length > 0) {
     const before = part.lengths.subarray(0, from).filter((length) => length === IN_BLOB).length;
-    blobs = part.blobs.slice(before, before + part.lengths.subarray(from, end).filter((length) => length === IN_BLOB).length);
+    blobs = part.blobs.slice(
+      before,
+      before + part.lengths.subarray(from, end).filter((length) => length === IN_BLOB).length,
+    );
   }
   return {
-    indexes: part.indexes.subarray(from, end), statuses: part.statuses.subarray(from, end),
-    attempts: part.attempts.subarray(from, end), seconds: part.seconds.subarray(from, end),
-    lengths: part.lengths.subarray(from, end), blobs, payload: part.payload.subarray(start, start + size),
+    indexes: part.indexes.subarray(from, end),
+    statuses: part.statuses.subarray(from, end),
+    attempts: part.attempts.subarray(from, end),
+    seconds: part.seconds.subarray(from, end),
+    lengths: part.lengths.subarray(from, end),
+    blobs,
+    payload: part.payload.subarray(start, start + size),
   };
 }
 
@@ -150,8 +189,11 @@ export function joinParts(parts: readonly Part[]): Part {
   if (parts.length === 1) return only;
   const count = parts.reduce((sum, part) => sum + part.indexes.length, 0);
   const all = {
-    indexes: new Uint32Array(count), statuses: new Uint8Array(count), attempts: new Uint32Array(count),
-    seconds: new Float32Array(count), lengths: new Uint32Array(count),
+    indexes: new Uint32Array(count),
+    statuses: new Uint8Array(count),
+    attempts: new Uint32Array(count),
+    seconds: new Float32Array(count),
+    lengths: new Uint32Array(count),
   };
   let at = 0;
   for (const part of parts) {
@@ -193,8 +235,13 @@ export function fitting(part: Part, from: number, bytes: number): number {
   return end - from;
 }
 export const EMPTY_PART: Part = {
-  indexes: new Uint32Array(0), statuses: new Uint8Array(0), attempts: new Uint32Array(0), seconds: new Float32Array(0),
-  lengths: new Uint32Array(0), blobs: [], payload: NOTHING,
+  indexes: new Uint32Array(0),
+  statuses: new Uint8Array(0),
+  attempts: new Uint32Array(0),
+  seconds: new Float32Array(0),
+  lengths: new Uint32Array(0),
+  blobs: [],
+  payload: NOTHING,
 };
 /** What one outcome takes in the tables. */
 export const TABLE_BYTES = 17;

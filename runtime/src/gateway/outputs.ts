@@ -2,7 +2,7 @@
 // wrote. Beside them one text per call, in the order it came, for `output.read` of a whole call. Attached clients that asked
 // hear it live. Names of files are ids; nothing here looks into the text.
 
-import { type FileHandle, constants, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, constants, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { CallId, ContainerId, OutputPut, OutputRead, OutputSpan } from '@farcall/kernel-bridge/wire';
@@ -54,9 +54,23 @@ export class Outputs implements AsyncDisposable {
   /** A page of what one input, or with index -1 the whole call, printed. `final`: nothing is added any more. */
   async read({ call_id, index, offset }: OutputRead, final: boolean): Promise<OutputPageText> {
     await this.#writing;
-    const text = index < 0 ? await this.#readFile(call_id, 'log', offset, PAGE_BYTES) : await this.#readSpans(call_id, index, offset);
+    const text =
+      index < 0
+        ? await this.#readFile(call_id, 'log', offset, PAGE_BYTES)
+        : await this.#readSpans(call_id, index, offset);
     const next = offset + text.length;
     return { text, next: final && text.length < PAGE_BYTES ? -1 : next };
+  }
+
+  /** Removes files that nothing was added to for so long. */
+  async expire(olderThanMs: number): Promise<void> {
+    const names = await readdir(this.parts.folder).catch(() => []);
+    for (const name of names) {
+      const path = join(this.parts.folder, name);
+      const found = await stat(path).catch(() => undefined);
+      const isOurs = /^(co|fc)-[0-9A-Z]{26,32}\.(out|err|log)$/.test(name) && !this.#files.has(name);
+      if (isOurs && found !== undefined && Date.now() - found.mtimeMs > olderThanMs) await rm(path, { force: true });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,11 +120,15 @@ export class Outputs implements AsyncDisposable {
     const rows = await this.parts.store.outcomesOf(call, index, 1);
     const found: { readonly container: string; readonly span: OutputSpan }[] = [];
     for (const row of rows)
-      if ('spans' in row) for (const span of row.spans) if (span[0] === index) found.push({ container: row.container_id, span });
+      if ('spans' in row)
+        for (const span of row.spans) if (span[0] === index) found.push({ container: row.container_id, span });
     const pieces: Uint8Array[] = [];
     let skip = offset;
     let room = PAGE_BYTES;
-    for (const { container, span: [, stream, start, end] } of found) {
+    for (const {
+      container,
+      span: [, stream, start, end],
+    } of found) {
       const size = end - start;
       if (skip >= size) {
         skip -= size;

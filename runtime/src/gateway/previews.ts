@@ -35,7 +35,16 @@ export class Previews {
     const request = this.#last;
     const timer = setTimeout(() => this.#late(request), ANSWER_MS).unref();
     this.#asked.set(request, { client, request: message.request, container, timer });
-    container.send({ type: 'preview.make', request, what: message.what, call_id: message.call_id, ...(blob === undefined ? {} : { blob }) }, payload);
+    container.send(
+      {
+        type: 'preview.make',
+        request,
+        what: message.what,
+        call_id: message.call_id,
+        ...(blob === undefined ? {} : { blob }),
+      },
+      payload,
+    );
   }
 
   made(container: ContainerSession, { request, bundle }: PreviewMade): void {
@@ -48,7 +57,8 @@ export class Previews {
   #late(request: number): void {
     const question = this.#asked.get(request);
     this.#forget(request);
-    if (question !== undefined) say(question.client, question.request, 'The container is busy; try again when it is idle.');
+    if (question !== undefined)
+      say(question.client, question.request, 'The container is busy; try again when it is idle.');
   }
 
   #forget(request: number): void {
@@ -56,11 +66,16 @@ export class Previews {
     this.#asked.delete(request);
   }
 
-  async #pickle({ call_id, index, what }: PreviewAsk): Promise<{ readonly payload: Uint8Array; readonly blob?: BlobId }> {
+  async #pickle({
+    call_id,
+    index,
+    what,
+  }: PreviewAsk): Promise<{ readonly payload: Uint8Array; readonly blob?: BlobId }> {
     const parts = this.parts();
-    const found = what === 'arguments'
-      ? await parts.calls.inputs(await parts.calls.find(call_id), index, 1)
-      : pageOf(await parts.store.outcomesOf(call_id, index, 1), index, 1);
+    const found =
+      what === 'arguments'
+        ? await parts.calls.inputs(await parts.calls.find(call_id), index, 1)
+        : pageOf(await parts.store.outcomesOf(call_id, index, 1), index, 1);
     if (found.lengths.length === 0) throw new Refusal('not.found', `input ${index} of ${call_id} has no outcome yet`);
     return { payload: found.payload, ...(found.blobs[0] === undefined ? {} : { blob: found.blobs[0] }) };
   }

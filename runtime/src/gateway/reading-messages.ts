@@ -30,7 +30,9 @@ export const readingMessages: Handlers<ClientSession> = {
   'call.list': async (parts, client, message) => {
     mustBeOutside(client);
     const stored = await parts.store.calls(Math.max(1, Math.min(message.limit, LISTING_LIMIT)));
-    const calls = stored.map(({ row, counts }) => summaryOf(parts, row.call_id) ?? summaryOf(parts, row.call_id, { row, counts }));
+    const calls = stored.map(
+      ({ row, counts }) => summaryOf(parts, row.call_id) ?? summaryOf(parts, row.call_id, { row, counts }),
+    );
     client.send({ type: 'call.listing', request: message.request, calls: calls.filter((call) => call !== undefined) });
   },
 
@@ -39,10 +41,9 @@ export const readingMessages: Handlers<ClientSession> = {
     checkCallId(call);
     checkRange(after, 0);
     mustReach(parts, client, call);
-    if (!parts.calls.isOpen(call)) return attachEnded(parts, client, call, { after, output });
-    parts.streams.attach(client, call, after, { output, seq: 0, ending: undefined });
-    parts.items.attached(client, call);
-    return undefined;
+    return parts.calls.isOpen(call)
+      ? attachOpen(parts, client, call, { after, output })
+      : attachEnded(parts, client, call, { after, output });
   },
 
   'call.release': ({ streams }, client, message) => streams.release(client, message.call_id),
@@ -58,10 +59,20 @@ export const readingMessages: Handlers<ClientSession> = {
     const rows = await parts.store.outcomesOf(call_id, first, message.count);
     if (rows.length === 0) await parts.calls.find(call_id);
     const page = pageOf(rows, first, message.count);
-    client.send({
-      type: 'outcomes.page', request, call_id, indexes: bytesOf(page.indexes), statuses: page.statuses, attempts: bytesOf(page.attempts),
-      seconds: bytesOf(page.seconds), lengths: bytesOf(page.lengths), blobs: page.blobs,
-    }, page.payload);
+    client.send(
+      {
+        type: 'outcomes.page',
+        request,
+        call_id,
+        indexes: bytesOf(page.indexes),
+        statuses: page.statuses,
+        attempts: bytesOf(page.attempts),
+        seconds: bytesOf(page.seconds),
+        lengths: bytesOf(page.lengths),
+        blobs: page.blobs,
+      },
+      page.payload,
+    );
   },
 
   'inputs.read': async (parts, client, message) => {
@@ -76,14 +87,33 @@ export const readingMessages: Handlers<ClientSession> = {
     const piece = await parts.calls.inputs(entry, first, count);
     const page = slicePiece(piece, 0, fitting(piece.lengths));
     client.send(
-      { type: 'inputs.page', request, call_id, first, count: page.lengths.length, lengths: bytesOf(page.lengths), blobs: page.blobs },
+      {
+        type: 'inputs.page',
+        request,
+        call_id,
+        first,
+        count: page.lengths.length,
+        lengths: bytesOf(page.lengths),
+        blobs: page.blobs,
+      },
       page.payload,
     );
   },
 };
 
-async function attachEnded(parts: Parts, client: ClientSession, call: CallId, from: { readonly after: number; readonly output: boolean }): Promise<void> {
+interface From {
+  readonly after: number;
+  readonly output: boolean;
+}
+
+function attachOpen(parts: Parts, client: ClientSession, call: CallId, { after, output }: From): void {
+  parts.streams.attach(client, call, after, { output, seq: 0, ending: undefined });
+  parts.items.attached(client, call);
+}
+
+async function attachEnded(parts: Parts, client: ClientSession, call: CallId, from: From): Promise<void> {
   await parts.calls.find(call);
+  if (parts.calls.isOpen(call)) return attachOpen(parts, client, call, from);
   const found = await parts.store.call(call);
   if (found === undefined) throw new Refusal('not.found', `call ${call} is gone`);
   const { state, inputs, seq } = found.row;

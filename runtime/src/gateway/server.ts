@@ -21,7 +21,12 @@ export type Address =
 export interface Route {
   readonly methods: readonly string[];
   readonly path: RegExp;
-  readonly handle: (request: IncomingMessage, response: ServerResponse, match: RegExpExecArray, principal: Principal) => Promise<void>;
+  readonly handle: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    match: RegExpExecArray,
+    principal: Principal,
+  ) => Promise<void>;
 }
 export interface DoorOptions extends Door {
   readonly address: Address;
@@ -37,7 +42,10 @@ const CONNECT_PATH = '/v1/connect';
 export class Doorway implements AsyncDisposable {
   readonly #http: Server;
   readonly #websockets = new WebSocketServer({
-    noServer: true, clientTracking: false, perMessageDeflate: false, maxPayload: MAX_FRAME + 64 * 1024,
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_FRAME + 64 * 1024,
     ...HARDENED,
   });
   readonly #sockets = new Set<Socket>();
@@ -47,13 +55,22 @@ export class Doorway implements AsyncDisposable {
 
   constructor(private readonly options: DoorOptions) {
     const { address } = options;
-    const settings = { maxHeaderSize: 16 * 1024, headersTimeout: HANDSHAKE_MS, requestTimeout: 0, keepAliveTimeout: 5_000, connectionsCheckingInterval: 2_000 };
-    this.#http = 'tls' in address && address.tls !== undefined
-      ? createTlsServer({ ...settings, cert: readFileSync(address.tls.cert), key: readFileSync(address.tls.key) })
-      : createServer(settings);
+    const settings = {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: HANDSHAKE_MS,
+      requestTimeout: 0,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 2_000,
+    };
+    this.#http =
+      'tls' in address && address.tls !== undefined
+        ? createTlsServer({ ...settings, cert: readFileSync(address.tls.cert), key: readFileSync(address.tls.key) })
+        : createServer(settings);
     this.#http.on('connection', (socket: Socket) => this.#onConnection(socket));
     this.#http.on('request', (request, response) => void this.#onRequest(request, response));
-    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#onUpgrade(request, socket, head));
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#onUpgrade(request, socket, head),
+    );
     this.#http.on('clientError', (_error, socket) => refuse(socket, 400));
   }
 
@@ -147,7 +164,11 @@ export class Doorway implements AsyncDisposable {
     PROOFS.get(request.socket)?.();
     request.socket.setNoDelay(true);
     this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
-      this.options.onSocket(websocket, { principal: verdict.principal, local: 'socket' in this.options.address, stream: socket });
+      this.options.onSocket(websocket, {
+        principal: verdict.principal,
+        local: 'socket' in this.options.address,
+        stream: socket,
+      });
     });
     return undefined;
   }

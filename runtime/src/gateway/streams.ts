@@ -6,14 +6,12 @@ import { type CallId, type CallState, SUCCEEDED } from '@farcall/kernel-bridge/w
 
 import type { Store } from '../store/store.js';
 import type { ClientSession } from './clients.js';
-import { countOf, fitting, joinParts, type Part, partOf, type Row, slicePart, streamed, TABLE_BYTES } from './outcomes.js';
+import { countOf, type Part, partOf, type Row, TABLE_BYTES } from './outcomes.js';
 import { bytesOf } from './tables.js';
+import { FRAME_OUTCOMES, frameFrom, Tail } from './tail.js';
 
 const CREDIT_OUTCOMES = 65_536;
 const CREDIT_BYTES = 8 * 1024 * 1024;
-/** One frame's worth. */
-const FRAME_OUTCOMES = 16_384;
-const FRAME_BYTES = 512 * 1024;
 /** Rows kept in memory for readers at the tail, over all calls. */
 const TAIL_BYTES = 32 * 1024 * 1024;
 const TAIL_CALL_BYTES = 8 * 1024 * 1024;
@@ -22,10 +20,6 @@ export interface Ending {
   readonly state: CallState;
   readonly count: number;
   readonly seq: number;
-}
-interface Tail {
-  readonly rows: Row[];
-  bytes: number;
 }
 interface Reader {
   readonly client: ClientSession;
@@ -51,16 +45,20 @@ export class Streams {
   readonly #changed = new Set<CallId>();
   #tailBytes = 0;
 
-  constructor(private readonly options: { readonly store: Pick<Store, 'outcomes'>; readonly epoch: string; readonly onError: (error: unknown) => void }) {}
+  constructor(
+    private readonly options: {
+      readonly store: Pick<Store, 'outcomes'>;
+      readonly epoch: string;
+      readonly onError: (error: unknown) => void;
+    },
+  ) {}
 
   /** A row on its way to the store: kept for readers at the tail. Calls without readers keep theirs while they are few. */
   keep(row: Row): void {
     const stream = this.#stream(row.call_id);
-    const bytes = row.payload.length + TABLE_BYTES * (('ranges' in row) ? 1 : row.count) + 200;
-    stream.tail.rows.push(row);
-    stream.tail.bytes += bytes;
-    this.#tailBytes += bytes;
-    if (stream.tail.bytes > TAIL_CALL_BYTES || this.#tailBytes > TAIL_BYTES) this.#trim(stream);
+    this.#tailBytes += stream.tail.add(row);
+    if (stream.tail.bytes > TAIL_CALL_BYTES || this.#tailBytes > TAIL_BYTES)
+      this.#tailBytes -= stream.tail.halve(stream.seq);
   }
 
   /** The call's outcomes below `seq` are committed. */
@@ -88,13 +86,28 @@ export class Streams {
   }
 
   /** `seq`, `ending`: as the store or the core know them, for a call that has no stream yet. */
-  attach(client: ClientSession, call: CallId, after: number, known: { readonly output: boolean; readonly seq: number; readonly ending: Ending | undefined }): void {
+  attach(
+    client: ClientSession,
+    call: CallId,
+    after: number,
+    known: { readonly output: boolean; readonly seq: number; readonly ending: Ending | undefined },
+  ): void {
     this.release(client, call);
+    if (!client.connection.open) return;
     const stream = this.#stream(call);
     stream.seq = Math.max(stream.seq, known.seq);
     stream.ending ??= known.ending;
     const cursor = Math.min(after, stream.seq);
-    const reader: Reader = { client, call, output: known.output, cursor, untaken: [], untakenBytes: 0, taken: cursor, reading: false };
+    const reader: Reader = {
+      client,
+      call,
+      output: known.output,
+      cursor,
+      untaken: [],
+      untakenBytes: 0,
+      taken: cursor,
+      reading: false,
+    };
     stream.readers.add(reader);
     this.#pump(reader);
   }
@@ -123,7 +136,7 @@ export class Streams {
   /** One byte an input of the call: 1 where the store has its success. */
   async succeeded(call: CallId, inputs: number): Promise<Uint8Array> {
     const table = new Uint8Array(inputs);
-    for (let seq = 0; ; ) {
+    for (let seq = 0; ;) {
       const rows = await this.options.store.outcomes(call, seq, FRAME_OUTCOMES, 'tables');
       const last = rows.at(-1);
       if (last === undefined || last.seq + countOf(last) <= seq) return table;
@@ -149,9 +162,9 @@ export class Streams {
     if (stream === undefined || reader.reading || !stream.readers.has(reader)) return;
     while (reader.cursor < stream.seq) {
       if (reader.cursor - reader.taken >= CREDIT_OUTCOMES || reader.untakenBytes >= CREDIT_BYTES) return;
-      const rows = rowsFrom(stream.tail.rows, reader.cursor, stream.seq);
+      const rows = stream.tail.from(reader.cursor, stream.seq);
       if (rows === undefined) return void this.#readBack(reader, stream);
-      this.#send(reader, takeFrom(rows, reader.cursor, stream.seq));
+      this.#send(reader, frameFrom(rows, reader.cursor, stream.seq));
     }
     const { ending } = stream;
     if (ending === undefined || reader.cursor < ending.seq) return;
@@ -164,9 +177,14 @@ export class Streams {
   async #readBack(reader: Reader, stream: Stream): Promise<void> {
     reader.reading = true;
     try {
-      const rows = await this.options.store.outcomes(reader.call, reader.cursor, Math.min(FRAME_OUTCOMES, stream.seq - reader.cursor));
-      const part = takeFrom(rows, reader.cursor, stream.seq);
-      if (part.indexes.length === 0) throw new Error(`outcomes of ${reader.call} from ${reader.cursor} are not in the store`);
+      const rows = await this.options.store.outcomes(
+        reader.call,
+        reader.cursor,
+        Math.min(FRAME_OUTCOMES, stream.seq - reader.cursor),
+      );
+      const part = frameFrom(rows, reader.cursor, stream.seq);
+      if (part.indexes.length === 0)
+        throw new Error(`outcomes of ${reader.call} from ${reader.cursor} are not in the store`);
       this.#send(reader, part);
     } catch (error) {
       this.options.onError(error);
@@ -180,33 +198,30 @@ export class Streams {
   #send(reader: Reader, part: Part): void {
     const count = part.indexes.length;
     const { payload } = part;
-    reader.client.send({
-      type: 'outcomes', call_id: reader.call, epoch: this.options.epoch, seq: reader.cursor, count,
-      indexes: bytesOf(part.indexes), statuses: part.statuses, attempts: bytesOf(part.attempts),
-      seconds: bytesOf(part.seconds), lengths: bytesOf(part.lengths),
-    }, payload);
+    reader.client.send(
+      {
+        type: 'outcomes',
+        call_id: reader.call,
+        epoch: this.options.epoch,
+        seq: reader.cursor,
+        count,
+        indexes: bytesOf(part.indexes),
+        statuses: part.statuses,
+        attempts: bytesOf(part.attempts),
+        seconds: bytesOf(part.seconds),
+        lengths: bytesOf(part.lengths),
+      },
+      payload,
+    );
     reader.cursor += count;
     reader.untaken.push({ end: reader.cursor, bytes: payload.length + count * TABLE_BYTES });
     reader.untakenBytes += payload.length + count * TABLE_BYTES;
   }
 
-  #trim(stream: Stream): void {
-    const half = stream.tail.bytes / 2;
-    while (stream.tail.bytes > half) {
-      const row = stream.tail.rows[0];
-      // Only what is committed can be read back.
-      if (row === undefined || row.seq + countOf(row) > stream.seq) return;
-      stream.tail.rows.shift();
-      const bytes = row.payload.length + TABLE_BYTES * ('ranges' in row ? 1 : row.count) + 200;
-      stream.tail.bytes -= bytes;
-      this.#tailBytes -= bytes;
-    }
-  }
-
   #stream(call: CallId): Stream {
     const known = this.#streams.get(call);
     if (known !== undefined) return known;
-    const fresh: Stream = { readers: new Set(), tail: { rows: [], bytes: 0 }, seq: 0, ending: undefined };
+    const fresh: Stream = { readers: new Set(), tail: new Tail(), seq: 0, ending: undefined };
     this.#streams.set(call, fresh);
     return fresh;
   }
@@ -220,37 +235,4 @@ export class Streams {
     for (const reader of this.#streams.get(call)?.readers ?? []) if (reader.client === client) return reader;
     return undefined;
   }
-}
-
-/** The rows from the one that holds `cursor` on, if it is among them. */
-function rowsFrom(rows: readonly Row[], cursor: number, seq: number): readonly Row[] | undefined {
-  const first = rows[0];
-  if (first === undefined || first.seq > cursor) return undefined;
-  let low = 0;
-  let high = rows.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((rows[middle]?.seq ?? 0) <= cursor) low = middle;
-    else high = middle - 1;
-  }
-  const found = rows[low];
-  return found !== undefined && cursor < found.seq + countOf(found) && found.seq < seq ? rows.slice(low, low + 1024) : undefined;
-}
-
-/** One frame's worth of outcomes from `cursor` on, none at or after `seq`. */
-function takeFrom(rows: readonly Row[], cursor: number, seq: number): Part {
-  const parts: Part[] = [];
-  let at = cursor;
-  let bytes = 0;
-  for (const row of rows) {
-    if (row.seq > at || row.seq >= seq || at - cursor >= FRAME_OUTCOMES || (bytes >= FRAME_BYTES && parts.length > 0)) break;
-    const part = partOf(row, at - row.seq, Math.min(FRAME_OUTCOMES - (at - cursor), seq - at));
-    const count = fitting(part, 0, FRAME_BYTES - bytes);
-    const cut = streamed(count === part.indexes.length ? part : slicePart(part, 0, count));
-    parts.push(cut);
-    bytes += cut.payload.length + count * TABLE_BYTES;
-    at += count;
-    if (count < part.indexes.length) break;
-  }
-  return joinParts(parts);
 }

@@ -11,14 +11,27 @@ import { Refusal } from './refusal.js';
 type Known = Pick<Parts, 'core' | 'calls' | 'functions'>;
 
 /** Of a call that the core holds, or of a stored row; undefined when there is neither. */
-export function summaryOf(parts: Known, id: CallId, stored?: { readonly row: CallRow; readonly counts: Counts }): CallSummary | undefined {
+export function summaryOf(
+  parts: Known,
+  id: CallId,
+  stored?: { readonly row: CallRow; readonly counts: Counts },
+): CallSummary | undefined {
   const live = parts.core.call(id);
   const entry = parts.calls.get(id);
   if (live !== undefined && entry !== undefined) return summary(parts, entry, live);
   if (stored === undefined) return undefined;
   const { row, counts } = stored;
   const { state, inputs, sealed, attached, seq } = row;
-  return summary(parts, entryOf(row), { state, inputs, sealed, attached, seq, counts, startedAt: row.started_at, endedAt: row.ended_at });
+  return summary(parts, entryOf(row), {
+    state,
+    inputs,
+    sealed,
+    attached,
+    seq,
+    counts,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+  });
 }
 
 export async function storedSummary(parts: Parts, id: CallId): Promise<CallSummary> {
@@ -31,9 +44,21 @@ export async function storedSummary(parts: Parts, id: CallId): Promise<CallSumma
 function summary({ functions }: Known, entry: CallEntry, live: LiveCall): CallSummary {
   const spec = functions.get(entry.function)?.spec;
   return {
-    call_id: entry.id, function_id: entry.function, app: spec?.app ?? '', name: spec?.name ?? '', kind: entry.kind, state: live.state,
-    inputs: live.inputs, sealed: live.sealed, attached: live.attached, is_generator: spec?.is_generator ?? false, counts: live.counts,
-    created_at: entry.created_at, started_at: live.startedAt, ended_at: live.endedAt, origin: entry.origin,
+    call_id: entry.id,
+    function_id: entry.function,
+    app: spec?.app ?? '',
+    name: spec?.name ?? '',
+    kind: entry.kind,
+    state: live.state,
+    inputs: live.inputs,
+    sealed: live.sealed,
+    attached: live.attached,
+    is_generator: spec?.is_generator ?? false,
+    counts: live.counts,
+    created_at: entry.created_at,
+    started_at: live.startedAt,
+    ended_at: live.endedAt,
+    origin: entry.origin,
     ...(entry.base === undefined ? {} : { base: entry.base }),
     ...(entry.parent === undefined ? {} : { parent: entry.parent }),
   };

@@ -18,11 +18,12 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
     parts.supervisors.heard(host, performance.now());
     const owned = parts.hosts.connected(host, { cpus, memory, gpus, containers });
     parts.apply({ type: 'host.connected', host, cpus, memory, gpus, containers: owned });
-    for (const { id, isAwaited } of [...parts.containers.all()]) if (isAwaited && !owned.includes(id)) buryAwaited(parts, id);
+    for (const { id, isAwaited } of [...parts.containers.all()])
+      if (isAwaited && !owned.includes(id)) buryAwaited(parts, id);
     parts.supervisors.settle(host);
   },
 
-  'heartbeat': (parts, session, { stopped }) => {
+  heartbeat: (parts, session, { stopped }) => {
     parts.supervisors.heard(session.host, performance.now());
     if (stopped.length > 0 || session.stopped > 0) parts.apply({ type: 'containers.stopped', containers: stopped });
     session.stopped = stopped.length;
@@ -35,7 +36,10 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
 
   'container.exited': (parts, _session, message) => {
     const { container_id: container, reason, code, lease, index, detail } = message;
-    parts.log.info({ container, reason, code, lease, index, user: { detail: detail.slice(0, 2000) } }, 'container.exited');
+    parts.log.info(
+      { container, reason, code, lease, index, user: { detail: detail.slice(0, 2000) } },
+      'container.exited',
+    );
     parts.hosts.exited(container);
     parts.apply({ type: 'container.exited', container, reason, code, lease, index, detail });
     dropContainer(parts, container);
@@ -51,6 +55,14 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
 
 /** A container of before a restart that its host does not have any more. */
 function buryAwaited(parts: Parts, container: ContainerId): void {
-  parts.apply({ type: 'container.exited', container, reason: 'stopped', code: 0, lease: 0, index: -1, detail: 'it ended while the gateway was away' });
+  parts.apply({
+    type: 'container.exited',
+    container,
+    reason: 'stopped',
+    code: 0,
+    lease: 0,
+    index: -1,
+    detail: 'it ended while the gateway was away',
+  });
   dropContainer(parts, container);
 }

@@ -17,6 +17,8 @@ interface Supervisor {
 }
 
 export class Supervisors {
+  /** `major.minor.patch` of the last one that said hello. */
+  python = '';
   readonly #hosts = new Map<HostId, Supervisor>();
 
   connected(host: HostId, connection: Connection, now: number): void {

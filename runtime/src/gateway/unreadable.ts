@@ -11,14 +11,31 @@ export interface UnreadableBatch {
   readonly payload: Uint8Array;
 }
 
-export function unreadableBatch(lease: Lease, failure: { readonly payload: Uint8Array; readonly kind: string }, why: string): UnreadableBatch {
+export function unreadableBatch(
+  lease: Lease,
+  failure: { readonly payload: Uint8Array; readonly kind: string },
+  why: string,
+): UnreadableBatch {
   const { count, first } = lease;
   const indexes = Uint32Array.from({ length: count }, (_, at) => first + at);
   const message: OutcomesPut = {
-    type: 'outcomes.put', seq: 0, lease: lease.lease, call_id: lease.call, attempt: lease.attempt, ended: true, indexes: bytesOf(indexes),
-    statuses: new Uint8Array(count).fill(FAILED | NO_RETRY), seconds: new Uint8Array(4 * count),
+    type: 'outcomes.put',
+    seq: 0,
+    lease: lease.lease,
+    call_id: lease.call,
+    attempt: lease.attempt,
+    ended: true,
+    indexes: bytesOf(indexes),
+    statuses: new Uint8Array(count).fill(FAILED | NO_RETRY),
+    seconds: new Uint8Array(4 * count),
     lengths: bytesOf(filledU32(count, failure.payload.length)),
-    failures: Array.from(indexes, (index) => ({ index, code: 'payload.unreadable' as const, kind: failure.kind, message: why.slice(0, 2000), where: '' })),
+    failures: Array.from(indexes, (index) => ({
+      index,
+      code: 'payload.unreadable' as const,
+      kind: failure.kind,
+      message: why.slice(0, 2000),
+      where: '',
+    })),
   };
   return { message, indexes, payload: joined(Array.from({ length: count }, () => failure.payload)) };
 }

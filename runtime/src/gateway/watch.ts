@@ -33,6 +33,7 @@ export class Watches {
 
   async watch(client: ClientSession, call: CallId): Promise<void> {
     const parts = this.parts();
+    if (!parts.calls.isOpen(call)) await parts.calls.find(call);
     if (!parts.calls.isOpen(call)) return this.#showEnded(client, call);
     const watched = this.#watched.get(call) ?? { clients: new Set(), sentAt: 0, timer: undefined };
     this.#watched.set(call, watched);
@@ -82,16 +83,33 @@ export class Watches {
     const live = parts.core.call(id);
     if (call === undefined || live === undefined) return undefined;
     const { rate, containers, hardware, waiting } = live;
-    return { type: 'progress', call, rate, containers, hardware, waiting, ...parts.core.cells(id, MOST_CELLS), failures: this.failures.of(id) };
+    return {
+      type: 'progress',
+      call,
+      rate,
+      containers,
+      hardware,
+      waiting,
+      ...parts.core.cells(id, MOST_CELLS),
+      failures: this.failures.of(id),
+    };
   }
 
   async #showEnded(client: ClientSession, id: CallId): Promise<void> {
     const parts = this.parts();
-    await parts.calls.find(id);
     const call = await storedSummary(parts, id);
     if (call.inputs > 0xffffffff) throw new Refusal('request.invalid', 'the call is too large to show');
     const settled = await cellsOf(parts, id, call.inputs, this.failures);
-    client.send({ type: 'progress', call, rate: averageRate(call), containers: 0, hardware: '', waiting: '', ...settled, failures: this.failures.of(id) });
+    client.send({
+      type: 'progress',
+      call,
+      rate: averageRate(call),
+      containers: 0,
+      hardware: '',
+      waiting: '',
+      ...settled,
+      failures: this.failures.of(id),
+    });
     this.failures.forget(id);
   }
 
@@ -107,11 +125,16 @@ function averageRate(call: Progress['call']): number {
 }
 
 /** The grid and the groups of a call that only the store knows, in one pass over its outcomes. */
-async function cellsOf(parts: Parts, call: CallId, inputs: number, failures: FailureGroups): Promise<{ cells: string; cell: number }> {
+async function cellsOf(
+  parts: Parts,
+  call: CallId,
+  inputs: number,
+  failures: FailureGroups,
+): Promise<{ cells: string; cell: number }> {
   const cell = Math.max(1, Math.ceil(inputs / MOST_CELLS));
   const ranks = new Uint8Array(Math.ceil(inputs / cell)).fill(WORST.indexOf('s'));
   failures.forget(call);
-  for (let seq = 0; ; ) {
+  for (let seq = 0; ;) {
     const rows = await parts.store.outcomes(call, seq, 65_536, 'tables');
     const last = rows.at(-1);
     if (last === undefined || last.seq + countOf(last) <= seq) break;
@@ -129,7 +152,8 @@ function paint(row: Parameters<typeof partOf>[0], ranks: Uint8Array, cell: numbe
   if ('ranges' in row) {
     const rank = WORST.indexOf(LETTERS[row.status] ?? 'q');
     for (const [first, count] of row.ranges)
-      for (let at = Math.floor(first / cell); at <= Math.floor((first + count - 1) / cell); at++) ranks[at] = Math.max(ranks[at] ?? 0, rank);
+      for (let at = Math.floor(first / cell); at <= Math.floor((first + count - 1) / cell); at++)
+        ranks[at] = Math.max(ranks[at] ?? 0, rank);
     return;
   }
   const part = partOf(row);

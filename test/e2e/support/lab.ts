@@ -9,6 +9,14 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const JUPYTER = join(ROOT, '.venv/bin/jupyter');
 
+/** A notebook with no cells, on the kernel of this environment. */
+export const EMPTY_NOTEBOOK = JSON.stringify({
+  cells: [],
+  metadata: { kernelspec: { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' } },
+  nbformat: 4,
+  nbformat_minor: 5,
+});
+
 export interface Lab extends AsyncDisposable {
   /** The address, without a slash at the end. */
   readonly url: string;

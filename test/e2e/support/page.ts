@@ -37,7 +37,7 @@ export async function openNotebook(
   path: string,
   theme: Theme = 'light',
 ): Promise<Notebook> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 1 });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, deviceScaleFactor: 1 });
   const notebook = new Notebook(page);
   await notebook.goto(lab, path);
   await notebook.ready();

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from support.host import SPEC, RunningContainer
 
-from farcall import failure, serialize
-from farcall.wire.codes import FAILED, SUCCEEDED
+from farcall import failure, serialize, version
+from farcall.wire.codes import FAILED, NO_RETRY, SUCCEEDED
 from farcall.wire.messages import CallForget, ContainerBroken, FunctionLoad, PreviewMade, PreviewMake
 
 
@@ -192,3 +192,14 @@ def test_a_forked_child_that_comes_back_does_not_answer(container: RunningContai
     container.load(fork)
     container.run(1, 2, 3)
     assert container.values() == [1, 2, 3]
+
+
+def test_a_failure_that_the_policy_does_not_list_says_that_no_retry_helps(container: RunningContainer) -> None:
+    def fail(x: int) -> None:
+        raise (KeyError if x else ValueError)(x)
+
+    described = version.describe(fail, retry_on=(KeyError,))
+    container.load_described(described, max_retries=3)
+    container.run(0, 1)
+    outcomes = container.outcomes()
+    assert [outcomes[index][0] for index in (0, 1)] == [FAILED | NO_RETRY, FAILED]

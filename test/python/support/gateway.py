@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection, unix_serve
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
-from farcall.wire.frame import decode, encode
+from farcall.wire.frame import MAX_FRAME, decode, encode
 from farcall.wire.messages import Hello, Message, Welcome
 
 T = TypeVar("T")
@@ -23,17 +24,21 @@ PATIENCE_S = 30.0
 
 
 class Peer:
-    """One connection that said hello."""
+    """One connection: frames in both directions, received by a thread of its own."""
 
-    def __init__(self, connection: ServerConnection, hello: Hello, token: str) -> None:
-        self.hello = hello
-        self.token = token
-        self._socket = connection
+    def __init__(self, sock: socket.socket) -> None:
+        self.token = ""
+        self.hello: Hello
+        self._socket = sock
+        self._protocol = ServerProtocol(max_size=MAX_FRAME + 65536)
+        self._sending = threading.Lock()  # guards _protocol
         self._arrived: queue.SimpleQueue[tuple[Message, memoryview] | None] = queue.SimpleQueue()
         self._skipped: list[tuple[Message, memoryview]] = []
 
     def send(self, message: Message, payload: bytes = b"") -> None:
-        self._socket.send(encode(message, payload))
+        with self._sending:
+            self._protocol.send_binary(encode(message, payload))
+            self._flush()
 
     def expect(self, kind: type[T], match: Callable[[T], bool] = lambda _: True) -> tuple[T, memoryview]:
         """The next message of a type that matches; others are kept for later."""
@@ -48,54 +53,90 @@ class Peer:
             except queue.Empty:
                 raise AssertionError(f"no {kind.__name__}; got {[kept for kept, _ in self._skipped]}") from None
             if arrived is None:
+                self._arrived.put(None)
                 raise AssertionError(f"closed before {kind.__name__}; got {[kept for kept, _ in self._skipped]}")
             if isinstance(arrived[0], kind) and match(arrived[0]):
                 return arrived
             self._skipped.append(arrived)
 
-    def wait_closed(self) -> list[tuple[Message, memoryview]]:
+    def wait_closed(self) -> list[Message]:
         """Until the other side has gone; what it said and nobody asked for."""
         while (arrived := self._arrived.get(timeout=PATIENCE_S)) is not None:
             self._skipped.append(arrived)
-        return self._skipped
+        return [message for message, _ in self._skipped]
 
     def close(self, code: int = 1000) -> None:
-        self._socket.close(code)
+        with self._sending:
+            self._protocol.send_close(code)
+            self._flush()
 
     def cut(self) -> None:
         """Drop the connection without a word."""
-        self._socket.socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
-    def serve(self) -> None:
-        with contextlib.suppress(ConnectionClosed, OSError):
-            for frame in self._socket:
-                assert isinstance(frame, bytes)
-                self._arrived.put(decode(frame))
-        self._arrived.put(None)
+    def serve(self, greet: Callable[[Peer], None]) -> None:
+        """Receive until the end. ``greet`` is called once, after hello."""
+        while True:
+            try:
+                received = self._socket.recv(65536)
+            except OSError:
+                received = b""
+            with self._sending, contextlib.suppress(OSError):
+                self._protocol.receive_data(received) if received else self._protocol.receive_eof()
+                events = self._protocol.events_received()
+                for event in events:
+                    if isinstance(event, Request):
+                        self.token = event.headers["Authorization"].removeprefix("Bearer ")
+                        self._protocol.send_response(self._protocol.accept(event))
+                self._flush()
+            for event in events:
+                if isinstance(event, Frame) and event.opcode is Opcode.BINARY:
+                    self._take(bytes(event.data), greet)
+            if not received:
+                self._arrived.put(None)
+                return
+
+    def _take(self, frame: bytes, greet: Callable[[Peer], None]) -> None:
+        message, payload = decode(frame)
+        if isinstance(message, Hello):
+            self.hello = message
+            greet(self)
+        else:
+            self._arrived.put((message, payload))
+
+    def _flush(self) -> None:
+        for piece in self._protocol.data_to_send():
+            if piece:
+                self._socket.sendall(piece)
+            else:
+                self._socket.shutdown(socket.SHUT_WR)
 
 
 class ScriptedGateway:
-    """Listens on a Unix socket; welcomes everybody with a known token."""
+    """Listens on a Unix socket; welcomes everybody."""
 
     def __init__(self, folder: Path, *, welcome: dict[str, Any] | None = None) -> None:
-        self.folder = folder
         self.path = folder / "gateway.sock"
         self.blobs = folder / "blobs"
         self.blobs.mkdir(exist_ok=True)
-        self.welcome = welcome or {}
+        self._welcome = Welcome(
+            protocol=1, version="0.1.0", store="ABCDEF", epoch="E1", blobs=str(self.blobs), **(welcome or {})
+        )
         self._peers: queue.SimpleQueue[Peer] = queue.SimpleQueue()
         self._waiting: list[Peer] = []
-        self._open: list[ServerConnection] = []
-        self._server = unix_serve(self._on_connection, str(self.path), max_size=None, compression=None)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._open: list[Peer] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(self.path))
+        self._socket.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"unix://{self.path}"
 
     def peer(self, role: str, id: str | None = None) -> Peer:
-        """The next connection of that role (and name)."""
+        """The next connection of that role (and name) that said hello."""
         for waiting in self._waiting:
             if waiting.hello.role == role and id in (None, waiting.hello.id):
                 self._waiting.remove(waiting)
@@ -107,27 +148,24 @@ class ScriptedGateway:
             self._waiting.append(peer)
 
     def close(self) -> None:
-        """As if it were killed: no goodbye."""
-        self._server.shutdown()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        """As if it were killed: no goodbye. Idempotent."""
         self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        for peer in self._open:
+            peer.cut()
 
-    def _on_connection(self, connection: ServerConnection) -> None:
-        self._open.append(connection)
-        try:
-            hello, _ = decode(connection.recv(timeout=PATIENCE_S))
-        except ConnectionClosed:
-            return
-        assert isinstance(hello, Hello)
-        request = connection.request
-        assert request is not None
-        welcome = Welcome(
-            protocol=1, version="0.1.0", store="ABCDEF", epoch="E1", blobs=str(self.blobs), **self.welcome
-        )
-        connection.send(encode(welcome))
-        peer = Peer(connection, hello, request.headers["Authorization"].removeprefix("Bearer "))
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._socket.accept()
+            except OSError:
+                return
+            peer = Peer(sock)
+            self._open.append(peer)
+            threading.Thread(target=peer.serve, args=(self._greet,), daemon=True).start()
+
+    def _greet(self, peer: Peer) -> None:
+        peer.send(self._welcome)
         self._peers.put(peer)
-        peer.serve()

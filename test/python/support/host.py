@@ -88,7 +88,9 @@ class RunningContainer:
 
     def load(self, function: Callable[..., Any], *, call: str = CALL, **spec: Any) -> None:
         """Give it a function, and a call of it."""
-        described = version.describe(function)
+        self.load_described(version.describe(function), call=call, **spec)
+
+    def load_described(self, described: version.Version, *, call: str = CALL, **spec: Any) -> None:
         fields = {name: getattr(SPEC, name) for name in SPEC.__struct_fields__}
         self.peer.send(FunctionLoad(function_id="fv-1", spec=FunctionSpec(**{**fields, **spec})), described.code)
         self.peer.expect(ContainerReady)

@@ -33,14 +33,24 @@ function status(method: string, path: string, headers: Readonly<Record<string, s
   });
 }
 
-const UPGRADE = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+const UPGRADE = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
 const BEARER = { Authorization: `Bearer ${GOOD}` };
 
 test.each([
-  ['GET', '/', {}], ['GET', '/v1/connect', {}], ['GET', '/blobs/bl-00000000000000000000000000', {}],
-  ['PUT', '/blobs/bl-00000000000000000000000000', {}], ['DELETE', '/v1/connect', {}], ['TRACE', '/', {}],
+  ['GET', '/', {}],
+  ['GET', '/v1/connect', {}],
+  ['GET', '/blobs/bl-00000000000000000000000000', {}],
+  ['PUT', '/blobs/bl-00000000000000000000000000', {}],
+  ['DELETE', '/v1/connect', {}],
+  ['TRACE', '/', {}],
   ['GET', '/v1/connect', { Authorization: 'Bearer wrong-token-wrong-token-wrong' }],
-  ['GET', '/v1/connect', { Authorization: `Basic ${GOOD}` }], ['GET', `/v1/connect?token=${GOOD}`, {}],
+  ['GET', '/v1/connect', { Authorization: `Basic ${GOOD}` }],
+  ['GET', `/v1/connect?token=${GOOD}`, {}],
 ])('%s %s without a good token is 401', async (method, path, headers) => {
   expect(await status(method, path, { Host: 'localhost', ...headers })).toBe(401);
   expect(await status(method, path, { Host: 'localhost', ...UPGRADE, ...headers })).toBe(401);
@@ -52,19 +62,35 @@ test('livez needs no token, but our name', async () => {
   expect(await status('POST', '/livez', { Host: 'localhost' })).toBe(401);
 });
 
-test.each(['http://evil.example', 'null', 'http://localhost.evil.com', 'http://localhost', ''])('a good token with Origin %j is 403', async (origin) => {
-  expect(await status('GET', '/v1/connect', { Host: 'localhost', ...BEARER, ...UPGRADE, Origin: origin })).toBe(403);
-  expect(await status('GET', '/blobs/bl-00000000000000000000000000', { Host: 'localhost', ...BEARER, Origin: origin })).toBe(403);
-});
+test.each(['http://evil.example', 'null', 'http://localhost.evil.com', 'http://localhost', ''])(
+  'a good token with Origin %j is 403',
+  async (origin) => {
+    expect(await status('GET', '/v1/connect', { Host: 'localhost', ...BEARER, ...UPGRADE, Origin: origin })).toBe(403);
+    expect(
+      await status('GET', '/blobs/bl-00000000000000000000000000', { Host: 'localhost', ...BEARER, Origin: origin }),
+    ).toBe(403);
+  },
+);
 
-test.each(['evil.example', 'localhost.evil.com', '127.0.0.1:1@evil', 'localhost:99999999'])('a good token with Host %j is 421', async (host) => {
-  expect(await status('GET', '/v1/connect', { Host: host, ...BEARER, ...UPGRADE })).toBe(421);
-});
+test.each(['evil.example', 'localhost.evil.com', '127.0.0.1:1@evil', 'localhost:99999999'])(
+  'a good token with Host %j is 421',
+  async (host) => {
+    expect(await status('GET', '/v1/connect', { Host: host, ...BEARER, ...UPGRADE })).toBe(421);
+  },
+);
 
 test('no Host, two Host headers and an absolute URI are refused', async () => {
   expect(await raw(`GET /v1/connect HTTP/1.1\r\nAuthorization: Bearer ${GOOD}\r\n\r\n`)).toMatch(/ 400 /);
-  expect(await raw(`GET /v1/connect HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nAuthorization: Bearer ${GOOD}\r\n\r\n`)).toMatch(/ 4(00|21) /);
-  expect(await raw(`GET http://evil.example/v1/connect HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${GOOD}\r\n\r\n`)).toMatch(/ 400 /);
+  expect(
+    await raw(
+      `GET /v1/connect HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nAuthorization: Bearer ${GOOD}\r\n\r\n`,
+    ),
+  ).toMatch(/ 4(00|21) /);
+  expect(
+    await raw(
+      `GET http://evil.example/v1/connect HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${GOOD}\r\n\r\n`,
+    ),
+  ).toMatch(/ 400 /);
 });
 
 function raw(text: string): Promise<string> {
@@ -80,7 +106,9 @@ function raw(text: string): Promise<string> {
 
 test('a cross-site request of a browser is 403 whatever its method', async () => {
   for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS'])
-    expect(await status(method, '/v1/connect', { Host: 'localhost', ...BEARER, 'Sec-Fetch-Site': 'cross-site' })).toBe(403);
+    expect(await status(method, '/v1/connect', { Host: 'localhost', ...BEARER, 'Sec-Fetch-Site': 'cross-site' })).toBe(
+      403,
+    );
 });
 
 test('the first message must be hello', async () => {
@@ -90,8 +118,11 @@ test('the first message must be hello', async () => {
 });
 
 test.each([
-  ['a text message', 'hello'], ['no header', Buffer.from([1, 2])], ['a header longer than the frame', Buffer.from([255, 255, 0, 0, 1])],
-  ['a header that is no map', Buffer.from([1, 0, 0, 0, 7])], ['a header cut short', Buffer.from([2, 0, 0, 0, 0x92, 0x01])],
+  ['a text message', 'hello'],
+  ['no header', Buffer.from([1, 2])],
+  ['a header longer than the frame', Buffer.from([255, 255, 0, 0, 1])],
+  ['a header that is no map', Buffer.from([1, 0, 0, 0, 7])],
+  ['a header cut short', Buffer.from([2, 0, 0, 0, 0x92, 0x01])],
 ])('%s closes with 4400', async (_what, bytes) => {
   const peer = await gateway.client();
   peer.socket.send(bytes);
@@ -122,7 +153,12 @@ test('no protocol in common closes with 4406', async () => {
 test('the highest common protocol is chosen, and welcome says where it is', async () => {
   const peer = await gateway.connect();
   const welcome = await peer.hello('client', CLIENT, { protocol: [1, 9] });
-  expect(welcome).toMatchObject({ protocol: 1, store: gateway.store.id, epoch: gateway.store.epoch, blobs: gateway.home });
+  expect(welcome).toMatchObject({
+    protocol: 1,
+    store: gateway.store.id,
+    epoch: gateway.store.epoch,
+    blobs: gateway.home,
+  });
   expect(welcome.key).toBeUndefined();
 });
 
@@ -134,7 +170,14 @@ test('the same client id on a new connection replaces the old one', async () => 
 
 test.each(['supervisor', 'container'] as const)('a client token is no %s', async (role) => {
   const peer = await gateway.connect();
-  peer.send({ type: 'hello', role, id: `${role === 'container' ? 'co' : 'ho'}-${'1'.repeat(26)}`, protocol: [1, 1], version: '1', python: '3.11' });
+  peer.send({
+    type: 'hello',
+    role,
+    id: `${role === 'container' ? 'co' : 'ho'}-${'1'.repeat(26)}`,
+    protocol: [1, 1],
+    version: '1',
+    python: '3.11',
+  });
   expect((await peer.closed).code).toBe(4401);
 });
 
@@ -151,7 +194,15 @@ test('a bootstrap token works once; then the key does, until the container is go
   expect((await container.closed).code).toBe(4409);
   const nested = await gateway.connect(key);
   await nested.hello('client', CLIENT);
-  host.send({ type: 'container.exited', container_id: spec.container_id, reason: 'exited', code: 0, lease: 0, index: 0, detail: '' });
+  host.send({
+    type: 'container.exited',
+    container_id: spec.container_id,
+    reason: 'exited',
+    code: 0,
+    lease: 0,
+    index: 0,
+    detail: '',
+  });
   expect((await again.closed).code).toBe(4410);
   expect((await nested.closed).code).toBe(4401);
   await expect(gateway.connect(key)).rejects.toThrow('401');
@@ -163,7 +214,14 @@ test('a container cannot speak for another one', async () => {
   sendCall(client, { call: gateway.callId(), inputs: ['a'] });
   const spec = await gateway.engine.asked();
   const peer = await gateway.connect(spec.token);
-  peer.send({ type: 'hello', role: 'container', id: `co-${'2'.repeat(26)}`, protocol: [1, 1], version: '1', python: '3.11' });
+  peer.send({
+    type: 'hello',
+    role: 'container',
+    id: `co-${'2'.repeat(26)}`,
+    protocol: [1, 1],
+    version: '1',
+    python: '3.11',
+  });
   expect((await peer.closed).code).toBe(4401);
 });
 
@@ -188,10 +246,14 @@ test('from inside a container only calls beneath its input may be opened and rea
   nested.send({ type: 'call.ask', request: 3, call_id: inner });
   expect((await nested.next('call.info')).message.call.parent).toEqual({ call_id: outer, index: 0 });
   for (const message of [
-    { type: 'call.ask', request: 4, call_id: foreign }, { type: 'call.cancel', request: 4, call_id: foreign, scope: 'all', terminate: true },
-    { type: 'outcomes.read', request: 4, call_id: foreign, first: 0, count: 1 }, { type: 'call.list', request: 4, limit: 5 },
-    { type: 'call.attach', call_id: foreign, after: 0, output: true }, { type: 'runtime.stop', keep: false },
-    { type: 'output.read', request: 4, call_id: foreign, index: -1, offset: 0 }, { type: 'watch', call_id: foreign },
+    { type: 'call.ask', request: 4, call_id: foreign },
+    { type: 'call.cancel', request: 4, call_id: foreign, scope: 'all', terminate: true },
+    { type: 'outcomes.read', request: 4, call_id: foreign, first: 0, count: 1 },
+    { type: 'call.list', request: 4, limit: 5 },
+    { type: 'call.attach', call_id: foreign, after: 0, output: true },
+    { type: 'runtime.stop', keep: false },
+    { type: 'output.read', request: 4, call_id: foreign, index: -1, offset: 0 },
+    { type: 'watch', call_id: foreign },
   ] as const) {
     nested.send(message);
     expect((await nested.next('failed')).message.code).toBe('not.allowed');
@@ -207,7 +269,12 @@ test('calls of another gateway are refused by name', async () => {
 test('a remote gateway refuses another Python minor at function.put, naming both', async () => {
   await using remote = await TestGateway.start({ identity: { remote: true, python: '3.12.1' } });
   const client = await remote.client();
-  await expect(Promise.race([putFunction(client).then(() => 'accepted'), client.next('failed').then(({ message }) => message.code)])).resolves.toBe('version.python');
+  await expect(
+    Promise.race([
+      putFunction(client).then(() => 'accepted'),
+      client.next('failed').then(({ message }) => message.code),
+    ]),
+  ).resolves.toBe('version.python');
   const told = client.arrived.find((message) => message.type === 'failed');
   expect(told).toMatchObject({ message: expect.stringMatching(/3\.11\.4.*3\.12\.1/) });
   expect(FUNCTION).toBeDefined();
@@ -217,7 +284,15 @@ test('over TCP twenty connections that have not shown a token are the limit of o
   await using remote = await TestGateway.start({ listen: { host: '127.0.0.1', port: 0 } });
   const port = Number(new URL(remote.url).port);
   const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
-  const cutOff = sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => undefined).resume()));
+  const cutOff = sockets.map(
+    (socket) =>
+      new Promise<void>((resolve) =>
+        socket
+          .once('close', () => resolve())
+          .on('error', () => undefined)
+          .resume(),
+      ),
+  );
   await Promise.all(cutOff.slice(20));
   for (const socket of sockets) socket.destroy();
   await Promise.all(cutOff);

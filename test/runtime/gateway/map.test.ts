@@ -2,7 +2,18 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { answer, cut, GatedStore, numbers, openingOf, sendCall, sendInputs, serve, TestGateway, text } from '../../support/gateway.js';
+import {
+  answer,
+  cut,
+  GatedStore,
+  numbers,
+  openingOf,
+  sendCall,
+  sendInputs,
+  serve,
+  TestGateway,
+  text,
+} from '../../support/gateway.js';
 
 let gateway: TestGateway;
 let store: GatedStore;
@@ -29,8 +40,14 @@ test('a map comes back whole, by index, and ends', async () => {
     const { message, payload } = await client.next('outcomes');
     cut(message.lengths, payload).forEach((value, at) => results.set(numbers(message.indexes)[at] ?? -1, value));
   }
-  expect([...results].sort()).toEqual([[0, 'A'], [1, 'B'], [2, 'C']]);
-  expect(client.arrived.map(({ type }) => type)).toEqual(expect.arrayContaining(['call.accepted', 'inputs.accepted', 'call.sealed']));
+  expect([...results].sort()).toEqual([
+    [0, 'A'],
+    [1, 'B'],
+    [2, 'C'],
+  ]);
+  expect(client.arrived.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['call.accepted', 'inputs.accepted', 'call.sealed']),
+  );
 });
 
 test('a container is told its code once and what a call shares before the first lease of it', async () => {
@@ -45,7 +62,9 @@ test('a container is told its code once and what a call shares before the first 
   sendCall(client, { call: calls[1]!, inputs: ['b'] });
   client.send({ type: 'call.attach', call_id: calls[1]!, after: 0, output: false });
   await client.next('call.ended');
-  const told = peer.arrived.map(({ type }) => type).filter((type) => ['function.load', 'call.load', 'inputs.run'].includes(type));
+  const told = peer.arrived
+    .map(({ type }) => type)
+    .filter((type) => ['function.load', 'call.load', 'inputs.run'].includes(type));
   expect(told).toEqual(['function.load', 'call.load', 'inputs.run', 'call.load', 'inputs.run']);
 });
 
@@ -58,7 +77,7 @@ test('nothing is accepted, acknowledged or published before its commit, but inpu
   client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   const { peer } = await gateway.container();
   const lease = await peer.next('inputs.run');
-  answer(peer, 1, lease, () => 'done');
+  answer(peer, lease, () => 'done');
   await peer.settled();
   await client.settled();
   const facts = ['call.accepted', 'inputs.accepted', 'call.sealed', 'outcomes', 'call.ended'];
@@ -98,17 +117,19 @@ test('outcomes that a container sends again are acknowledged again and counted o
   sendCall(client, { call, inputs: ['a', 'b'] });
   client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   const { peer } = await gateway.container();
-  let seq = 0;
+  let leases = 0;
   peer.onMessage = (message, payload) => {
     if (message.type !== 'inputs.run') return false;
-    seq += 1;
-    for (let again = 0; again < 2; again += 1) answer(peer, seq, { message, payload }, (input) => input);
+    leases += 1;
+    for (const again of [false, true]) answer(peer, { message, payload }, (input) => input, again);
     return true;
   };
   expect((await client.next('call.ended')).message.seq).toBe(2);
   await peer.settled();
-  expect(peer.arrived.filter(({ type }) => type === 'outcomes.acknowledged')).toHaveLength(2 * seq);
-  expect(client.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : [])).sort()).toEqual([0, 1]);
+  expect(peer.arrived.filter(({ type }) => type === 'outcomes.acknowledged')).toHaveLength(2 * leases);
+  expect(
+    client.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : [])).sort(),
+  ).toEqual([0, 1]);
 });
 
 test('a range is cut out of the chunks it spans', async () => {
@@ -117,7 +138,8 @@ test('a range is cut out of the chunks it spans', async () => {
   const call = gateway.callId();
   client.send(openingOf(call), text('shared'));
   const inputs = Array.from({ length: 300 }, (_, index) => `input ${index}`);
-  for (let first = 0; first < inputs.length; first += 7) sendInputs(client, call, first, inputs.slice(first, first + 7));
+  for (let first = 0; first < inputs.length; first += 7)
+    sendInputs(client, call, first, inputs.slice(first, first + 7));
   client.send({ type: 'call.seal', call_id: call, count: inputs.length });
   client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   const seen = new Map<number, string>();
@@ -142,7 +164,11 @@ test('a failing input is grouped for watchers and its payload is streamed', asyn
   });
   await client.next('call.ended');
   const last = client.arrived.filter((message) => message.type === 'progress').at(-1);
-  expect(last).toMatchObject({ cells: 'sf', cell: 1, failures: [{ kind: 'builtins.ValueError', message: 'not b', count: 1, examples: [1] }] });
+  expect(last).toMatchObject({
+    cells: 'sf',
+    cell: 1,
+    failures: [{ kind: 'builtins.ValueError', message: 'not b', count: 1, examples: [1] }],
+  });
 });
 
 test('cancelling settles what waits and interrupts what runs, and may be repeated', async () => {

@@ -45,7 +45,7 @@ test('a container comes back with its key, keeps its lease, and its outcomes cou
   const back = await after.connect(key);
   await back.hello('container', id, { held: [[lease.message.lease, 0]] });
   await after.host([id]);
-  answer(back, 1, lease, () => 'A');
+  answer(back, lease, () => 'A');
   await back.next('outcomes.acknowledged');
   const reader = await after.client(CLIENT);
   reader.send({ type: 'call.attach', call_id: call, after: 0, output: false });
@@ -88,7 +88,9 @@ test('a client that sends its call again after the restart is accepted, and noth
   again.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   await again.next('call.accepted');
   expect((await again.next('call.ended')).message).toMatchObject({ state: 'done', seq: 2 });
-  expect(again.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : [])).sort()).toEqual([0, 1]);
+  expect(
+    again.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : [])).sort(),
+  ).toEqual([0, 1]);
 });
 
 test('an unknown container is sent away with 4410 and a key of a container that is gone is refused', async () => {

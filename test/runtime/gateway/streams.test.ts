@@ -19,7 +19,12 @@ const CREDIT = 65_536;
 async function feed(client: TestPeer, call: CallId, count: number, size = 1): Promise<void> {
   client.send(openingOf(call, { kind: 'spawn_map', attached: false }), text('shared'));
   for (let first = 0; first < count; first += 1000)
-    sendInputs(client, call, first, Array.from({ length: Math.min(1000, count - first) }, () => 'x'.repeat(size)));
+    sendInputs(
+      client,
+      call,
+      first,
+      Array.from({ length: Math.min(1000, count - first) }, () => 'x'.repeat(size)),
+    );
   client.send({ type: 'call.seal', call_id: call, count });
   await client.next('call.sealed');
 }
@@ -44,7 +49,9 @@ test('a reader that takes nothing gets its credit and no more; when it takes, th
   client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   serve((await gateway.container()).peer, () => 'y');
   // The quick reader takes and gets everything, whatever the slow one does.
-  expect((await taken(client, call, MANY, true)).sort((a, b) => a - b)).toEqual(Array.from({ length: MANY }, (_, index) => index));
+  expect((await taken(client, call, MANY, true)).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: MANY }, (_, index) => index),
+  );
   await client.next('call.ended');
   await slow.settled();
   const sent = slow.arrived.reduce((sum, message) => sum + (message.type === 'outcomes' ? message.count : 0), 0);
@@ -52,7 +59,9 @@ test('a reader that takes nothing gets its credit and no more; when it takes, th
   expect(sent).toBeLessThan(MANY);
   slow.send({ type: 'outcomes.taken', call_id: call, through: sent });
   await slow.next('call.ended');
-  expect(new Set(slow.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : []))).size).toBe(MANY);
+  expect(
+    new Set(slow.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : []))).size,
+  ).toBe(MANY);
 });
 
 test('bytes untaken are bounded as well', async () => {
@@ -96,7 +105,8 @@ test('payloads above 4 KiB are marked in the stream and read by index', async ()
   await client.next('call.ended');
   const lengths = new Map<number, number>();
   for (const message of client.arrived)
-    if (message.type === 'outcomes') numbers(message.indexes).forEach((index, at) => lengths.set(index, numbers(message.lengths)[at] ?? -1));
+    if (message.type === 'outcomes')
+      numbers(message.indexes).forEach((index, at) => lengths.set(index, numbers(message.lengths)[at] ?? -1));
   expect([0, 1, 2, 3].map((index) => lengths.get(index))).toEqual([1, 0xffffffff, 2, 0xffffffff]);
   client.send({ type: 'outcomes.read', request: 5, call_id: call, first: 1, count: 3 });
   const page = await client.next('outcomes.page');
@@ -150,19 +160,28 @@ test('a derived call runs what did not succeed, with the inputs of its base', as
   });
   await client.next('call.ended');
   const seen: string[] = [];
-  let seq = 100;
-  const { answer } = await import('../../support/gateway.js');
-  peer.onMessage = (message, payload) => {
-    if (message.type !== 'inputs.run') return false;
-    answer(peer, ++seq, { message, payload }, (input) => {
-      seen.push(input);
-      return input;
-    });
-    return true;
-  };
+  serve(peer, (input) => {
+    seen.push(input);
+    return input;
+  });
   const call = gateway.callId();
   const { function_id, on_failure, bindings, sources, origin } = openingOf(call);
-  client.send({ type: 'call.derive', request: 8, call_id: call, base, indexes: new Uint8Array(0), function_id, on_failure, attached: true, bindings, sources, origin }, text('shared'));
+  client.send(
+    {
+      type: 'call.derive',
+      request: 8,
+      call_id: call,
+      base,
+      indexes: new Uint8Array(0),
+      function_id,
+      on_failure,
+      attached: true,
+      bindings,
+      sources,
+      origin,
+    },
+    text('shared'),
+  );
   await client.next('call.accepted');
   client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   expect((await client.next('call.ended')).message).toMatchObject({ call_id: call, count: 3, state: 'done' });

@@ -1,0 +1,103 @@
+// The pieces that main.ts puts together before the runtime: the store under its lock, the doors to listen on, the
+// interpreter's version, and the way out. Each knows only what it is given.
+
+import { execFile } from 'node:child_process';
+import { hostname } from 'node:os';
+import { promisify } from 'node:util';
+
+import type { LocalEngine } from './engines/local.js';
+import { blobRoutes } from './gateway/blobs.js';
+import type { Tokens } from './gateway/authenticate.js';
+import type { Home } from './gateway/home.js';
+import type { Log } from './gateway/log.js';
+import { type Address, Doorway } from './gateway/server.js';
+import { isLoopback, LaunchError, type Options } from './options.js';
+import type { Runtime } from './runtime.js';
+import { StoreBusy } from './store/errors.js';
+import { openSqliteStore, type SqliteStore } from './store/sqlite.js';
+
+const LEAVE_MS = 2000;
+const ANOTHER_HOLDS_HOME = 3;
+
+/** The store's lock is the home's: one gateway a home. */
+export async function openStore(home: Home, options: Options): Promise<SqliteStore> {
+  try {
+    return await openSqliteStore({ folder: home.folder, durability: options.durability });
+  } catch (error) {
+    if (!(error instanceof StoreBusy)) throw error;
+    const holder = home.holder();
+    const who = holder === undefined ? 'another gateway' : `another gateway (pid ${holder})`;
+    throw new LaunchError(`${who} holds ${home.folder}`, ANOTHER_HOLDS_HOME);
+  }
+}
+
+export interface Doors {
+  readonly address: Address;
+  readonly home: Home;
+  readonly options: Options;
+  readonly tokens: Tokens;
+  readonly log: Log;
+  readonly runtime: Runtime;
+}
+
+/** The last one is for our own supervisor and containers: on a server too they come by a Unix socket, which needs no TLS. */
+export function doorsOf({ address, home, options, tokens, log, runtime }: Doors): readonly Doorway[] {
+  const addresses: readonly Address[] = 'socket' in address ? [address] : [address, { socket: home.socketPath() }];
+  return addresses.map(
+    (at) =>
+      new Doorway({
+        tokens,
+        address: at,
+        hosts: hostsOf(at, options),
+        routes: blobRoutes(home.payloads),
+        onSocket: (socket, peer) => runtime.accept(socket, peer),
+        onError: (error) => log.error({ err: error }, 'door'),
+      }),
+  );
+}
+
+function hostsOf(address: Address, { allowedHosts }: Options): ReadonlySet<string> {
+  const ours = ['localhost', '127.0.0.1', '[::1]', ...allowedHosts.map((name) => name.toLowerCase())];
+  if (!('host' in address) || isLoopback(address.host)) return new Set(ours);
+  const own = address.host.includes(':') ? `[${address.host}]` : address.host.toLowerCase();
+  return new Set([...ours, own, hostname().toLowerCase()]);
+}
+
+export async function pythonVersion(python: string): Promise<string> {
+  try {
+    const code = 'import platform; print(platform.python_version())';
+    const { stdout } = await promisify(execFile)(python, ['-c', code], { timeout: 10_000 });
+    return stdout.trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new LaunchError(`--python ${python} does not run: ${why ?? ''}`);
+  }
+}
+
+export interface Leaving {
+  readonly home: Home;
+  readonly log: Log;
+  readonly doors: readonly Doorway[];
+  readonly runtime: Runtime;
+  readonly engine: LocalEngine;
+  readonly store: AsyncDisposable;
+}
+
+/** Drains once, within two seconds. `keep`: containers go on and wait for the next gateway. */
+export function leaver({ home, log, doors, runtime, engine, store }: Leaving): (keep: boolean) => Promise<void> {
+  let isLeaving = false;
+  return async (keep) => {
+    if (isLeaving) return;
+    isLeaving = true;
+    log.info({ keep }, 'leaving');
+    setTimeout(() => process.exit(0), LEAVE_MS);
+    for (const door of doors) door.stopAccepting();
+    home.retract();
+    await runtime.drain();
+    if (keep) engine.leave();
+    else await engine[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    for (const door of doors) await door[Symbol.asyncDispose]();
+    process.exit(0);
+  };
+}

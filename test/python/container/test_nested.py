@@ -1,0 +1,66 @@
+"""An input that waits for a call of its own: its place is lent, and what it had not started runs elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.host import RunningContainer
+
+from farcall import context
+from farcall.wire.messages import ContainerWaiting, LeasesRevoked
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    return tmp_path / "gate"
+
+
+def wait_for_gate(gate: str) -> str | None:
+    """Wait as the client does for a nested call: until a file appears."""
+    import time
+
+    with context.waiting():
+        while not Path(gate).exists():
+            time.sleep(0.01)
+    return context.current_input_id()
+
+
+def test_while_it_waits_unstarted_inputs_are_given_back(container: RunningContainer, gate: Path) -> None:
+    container.load(wait_for_gate)
+    container.run(str(gate), str(gate), lease=1)
+    container.run(str(gate), lease=2)
+    container.peer.expect(ContainerWaiting, lambda said: said.waiting)
+    container.peer.send(LeasesRevoked(through=2))
+    gate.touch()
+    container.peer.expect(ContainerWaiting, lambda said: not said.waiting)
+    assert list(container.outcomes(1)) == [0], "the second input of the lease runs elsewhere"
+    assert container.outcomes(2) == {}
+
+
+def test_nothing_starts_before_the_gateway_has_said_what_it_took(container: RunningContainer, gate: Path) -> None:
+    gate.touch()
+    container.load(wait_for_gate)
+    container.run(str(gate), str(gate), lease=1)
+    container.peer.expect(ContainerWaiting, lambda said: not said.waiting)
+    batch, outcomes = container.batch(1)
+    assert (list(outcomes), batch.ended) == ([0], False)
+    container.peer.send(LeasesRevoked(through=0))
+    container.peer.expect(ContainerWaiting, lambda said: said.waiting)
+    container.peer.expect(ContainerWaiting, lambda said: said.waiting)
+    container.peer.send(LeasesRevoked(through=0))
+    assert list(container.outcomes(1)) == [1]
+
+
+def test_leases_that_come_after_the_wait_began_are_kept(container: RunningContainer, gate: Path) -> None:
+    container.load(wait_for_gate)
+    container.run(str(gate), lease=1)
+    container.peer.expect(ContainerWaiting, lambda said: said.waiting)
+    container.peer.send(LeasesRevoked(through=1))
+    container.run(str(gate), lease=2)
+    gate.touch()
+    container.peer.expect(ContainerWaiting, lambda said: not said.waiting)
+    container.peer.expect(ContainerWaiting, lambda said: said.waiting)
+    container.peer.send(LeasesRevoked(through=2))
+    assert list(container.outcomes(1)) == [0]
+    assert list(container.outcomes(2)) == [0]

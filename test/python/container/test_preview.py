@@ -1,0 +1,67 @@
+"""Values as MIME bundles."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+import pytest
+
+from farcall import serialize
+from farcall.container.preview import bundle_of
+
+
+def shown(value: Any) -> dict[str, str]:
+    return bundle_of(serialize.dumps(value), "result")
+
+
+def test_plain_values_are_shown_as_python_shows_them() -> None:
+    assert shown(1.5) == {"text/plain": "1.5"}
+    assert shown({"b": 1, "a": 2}) == {"text/plain": "{'b': 1, 'a': 2}"}
+
+
+def test_a_single_argument_is_shown_by_itself_and_several_as_a_call() -> None:
+    assert bundle_of(serialize.dumps(((5,), {})), "arguments") == {"text/plain": "5"}
+    assert bundle_of(serialize.dumps(((5, "x"), {"k": None})), "arguments") == {"text/plain": "5, 'x', k=None"}
+
+
+def test_text_is_capped() -> None:
+    text = shown("x" * 100_000)["text/plain"]
+    assert len(text) < 17_000
+    assert text.endswith("more characters")
+
+
+def test_a_frame_brings_its_table() -> None:
+    pandas = pytest.importorskip("pandas")
+    assert "<table" in shown(pandas.DataFrame({"a": [1, 2]}))["text/html"]
+
+
+def test_a_figure_brings_its_picture() -> None:
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    figure.subplots().plot([1, 2, 3])
+    assert base64.b64decode(shown(figure)["image/png"]).startswith(b"\x89PNG")
+
+
+class Slow:
+    def __repr__(self) -> str:
+        while True:
+            try:
+                time.sleep(60)
+            except Exception:
+                pass
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise ValueError("no words")
+
+
+def test_a_value_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farcall.container.preview._SECONDS", 0.05)
+    assert "takes longer than" in shown(Slow())["text/plain"]
+
+
+def test_a_value_that_cannot_be_shown_says_why() -> None:
+    assert shown(Broken()) == {"text/plain": "(cannot be shown: ValueError: no words)"}
+    assert "cannot unpickle" in bundle_of(b"\x80\x05cno_such_module\nX\n.", "result")["text/plain"]
