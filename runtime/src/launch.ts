@@ -93,9 +93,10 @@ export function leaver({ home, log, doors, runtime, engine, store }: Leaving): (
     setTimeout(() => process.exit(0), LEAVE_MS);
     for (const door of doors) door.stopAccepting();
     home.retract();
-    await runtime.drain();
+    // A supervisor that loses its gateway while it has containers would start another one: it goes first.
     if (keep) engine.leave();
     else await engine[Symbol.asyncDispose]();
+    await runtime.drain();
     await store[Symbol.asyncDispose]();
     for (const door of doors) await door[Symbol.asyncDispose]();
     process.exit(0);

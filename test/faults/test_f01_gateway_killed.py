@@ -41,4 +41,4 @@ def test_a_map_survives_the_gateway_being_killed(home: Home, tmp_path: Path, rou
         assert first + rest == [number * 2 for number in range(10_000)]
         ran = executions.stat().st_size - before
         assert ran <= 10_000 + 2 * 2 * 4_096, "only what was in flight may run again"
-    assert until(lambda: is_alive(home.gateway_pid()))
+    assert until(lambda: is_alive(home.pid))

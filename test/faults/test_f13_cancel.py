@@ -28,8 +28,8 @@ def test_a_cancelled_map_goes_quiet_and_a_second_cancel_is_fine(home: Home, tmp_
     results.wait(timeout=10)
     assert results.status == "cancelled"
     counts = results.counts
-    assert counts["running"] == counts["queued"] == 0
-    assert counts["succeeded"] + counts["cancelled"] == 10_000
+    assert counts.running == counts.queued == 0
+    assert counts.succeeded + counts.cancelled == 10_000
     quiet = {"size": -1}
 
     def is_quiet() -> bool:

@@ -13,16 +13,9 @@ from .conftest import Home, is_alive
 
 def test_the_second_refuses_and_names_the_first(home: Home) -> None:
     assert farcall.App("faults").function(lambda: 1).remote() == 1
-    first = home.gateway_pid()
-    command = [
-        *embedded.command(),
-        "--home",
-        str(home.path),
-        "--python",
-        sys.executable,
-        "--socket",
-        str(home.path / "b.sock"),
-    ]
+    first = home.pid
+    command = [embedded.node(), str(embedded.bundle()), "--home", str(home.folder), "--python", sys.executable]
+    command += ["--socket", str(home.folder / "b.sock")]
     second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 3
     assert str(first) in second.stderr

@@ -48,6 +48,7 @@ export class TestPeer implements AsyncDisposable {
     const socket = new WebSocket(addressOf(url), {
       headers: { ...authorization, ...headers },
       perMessageDeflate: false,
+      rejectUnauthorized: false,
     });
     const peer = new TestPeer(socket);
     await new Promise<void>((resolve, reject) => {

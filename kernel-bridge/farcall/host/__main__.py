@@ -9,12 +9,14 @@ import contextlib
 import json
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..embedded import home_folder
 from . import hardware
+from .birth import MARK
 from .orders import Reach, Starting
 from .supervisor import Supervisor
 from .uplink import Address, Uplink
@@ -23,6 +25,7 @@ from .uplink import Address, Uplink
 def main() -> None:
     """Read the configuration, then serve until told to leave."""
     config: dict[str, Any] = json.loads(sys.stdin.readline())
+    os.environ.pop(MARK, None)  # started from within a container, it is still not part of it
     home = home_folder(config.get("home"))
     (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
     log_to(home / "logs" / "supervisor.log")
@@ -31,9 +34,12 @@ def main() -> None:
     address = Address(config["url"], config["token"], config["host_id"], embedded, window)
     folder = home / "run"
     note = home / "supervisor.json"
+    if not is_held(note):
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed supervisor left
+    folder.mkdir(mode=0o700, exist_ok=True)
     write_note(note, config["host_id"])
     try:
-        starting = Starting(folder, Reach(config["url"], window))
+        starting = Starting(home / "logs", Reach(config["url"], window))
         Supervisor(Uplink(address), starting, hardware.find(config.get("gpus")), folder).run()
     finally:
         remove_note(note)
@@ -45,6 +51,15 @@ def write_note(path: Path, host_id: str) -> None:
     part.write_text(json.dumps({"pid": os.getpid(), "host_id": host_id}))
     part.chmod(0o600)
     part.replace(path)
+
+
+def is_held(note: Path) -> bool:
+    """Whether another supervisor of this home is still about; it may have containers."""
+    try:
+        os.kill(int(json.loads(note.read_text())["pid"]), 0)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True
 
 
 def remove_note(path: Path) -> None:

@@ -28,6 +28,11 @@ _SETTLE_S = 0.0015
 Reason = Literal["exited", "signal", "timeout", "cancelled", "memory", "stopped", "start"]
 
 
+def not_started(start: ContainerStart, why: str) -> ContainerExited:
+    """The end of a container that never was."""
+    return ContainerExited(container_id=start.container_id, reason="start", code=1, lease=0, index=0, detail=why)
+
+
 @dataclass(slots=True)
 class _Revoke:
     """A revoke whose effect is not known yet. ``grace``: if what runs is to be interrupted too, seconds to unwind."""

@@ -5,15 +5,17 @@ Called by the supervisor only. It knows which modules made a fork unsafe in whic
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..wire.messages import ContainerStart
 from . import processes
-from .birth import Order
+from .birth import MARK, Order
 from .container import Container
 from .starter import Environment, Event, Fork, Spawn, Starter
 
@@ -66,6 +68,17 @@ class Starting:
     def tick(self, now: float) -> None:
         self._fork.tick(now)
         self._spawn.tick(now)
+
+    def end_strays(self, living: Iterable[str]) -> None:
+        """Processes that a container left behind have become ours if its keeper was killed."""
+        named = set(living)
+        for pid in processes.children(os.getpid()):
+            mark = processes.variable(pid, MARK)
+            if mark and mark not in named:
+                processes.kill_group(pid)
+            if processes.state(pid) == "Z":
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
 
     def close(self) -> None:
         self._fork.close()

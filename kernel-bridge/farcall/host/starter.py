@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +21,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from . import processes
-from .birth import Order
+from .birth import MARK, Order
 from .zygote import BOOT, home_of_package
 
 #: A keeper without a container leaves after this.
 IDLE_S = 600.0
-_PATIENCE_S = 30.0
+_TAIL = 2000
 
 
 class Started(NamedTuple):
@@ -100,20 +102,23 @@ class Keeper:
     def __init__(self, mode: str, executable: str, variables: dict[str, str], folder: Path) -> None:
         ours, theirs = socket.socketpair()
         self.containers: dict[str, int] = {}  # id → pid; 0 until started
+        self._mode = mode
         self.leaving = False
         self.idle_since = time.monotonic()
         self._socket = ours
         self._socket.setblocking(False)
         self._received = b""
-        with theirs, open(folder / f"{mode}.log", "ab") as log:
+        self._unsent = b""
+        self._log = tempfile.TemporaryFile(dir=folder)
+        with theirs:
             command = [executable, "-c", BOOT, home_of_package(), mode, str(theirs.fileno()), str(os.getpid())]
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=variables,
+                env={name: value for name, value in variables.items() if name != MARK},
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=self._log,
+                stderr=self._log,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -132,6 +137,7 @@ class Keeper:
             self._send({"do": "leave"})
 
     def events(self) -> list[Event]:
+        self._flush()
         received = self._receive()
         if received is None:
             return []
@@ -146,6 +152,7 @@ class Keeper:
     def close(self) -> None:
         """End the keeper, and by that everything below it."""
         self._socket.close()
+        self._log.close()
         try:
             self._process.wait(5.0)
         except subprocess.TimeoutExpired:
@@ -156,14 +163,18 @@ class Keeper:
                 processes.kill_group(pid)
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        """An order may be larger than the socket's buffer while the keeper imports: the supervisor waits a little."""
-        self._socket.settimeout(_PATIENCE_S)
+        self._unsent += json.dumps(message).encode() + b"\n"
+        self._flush()
+
+    def _flush(self) -> None:
+        """As much as the socket takes now: a keeper that imports does not listen, and the supervisor must not wait."""
         try:
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            while self._unsent:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+        except BlockingIOError:
+            pass
         except OSError:
-            self._process.kill()  # it hears nothing; its end is reported like any other
-        finally:
-            self._socket.setblocking(False)
+            self._unsent = b""  # it is ending; its end is reported like any other
 
     def _receive(self) -> bytes | None:
         try:
@@ -193,12 +204,17 @@ class Keeper:
         self._process.kill()  # it closed its socket, so it is ending
         self._process.wait()
         lost: list[Event] = []
+        why = f"its {self._mode} keeper ended\n{self._said_last()}".rstrip()
         for container, pid in self.containers.items():
             if pid:
                 processes.kill_group(pid)
-            lost.append(Exited(container, -9) if pid else Failed(container, "its zygote ended"))
+            lost.append(Exited(container, -signal.SIGKILL) if pid else Failed(container, why))
         self.containers.clear()
         return lost
+
+    def _said_last(self) -> str:
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), _TAIL, max(0, size - _TAIL)).decode("utf-8", "replace").strip()
 
 
 class _Keeping:

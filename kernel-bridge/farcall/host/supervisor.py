@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import select
-import shutil
 import signal
 import socket
 import time
@@ -29,7 +28,7 @@ from ..wire.messages import (
     OutputPut,
 )
 from . import memory, processes
-from .container import Container
+from .container import Container, not_started
 from .hardware import Hardware
 from .orders import Starting
 from .output import PIECE
@@ -65,8 +64,6 @@ class Supervisor:
         """Serve until told to leave; then kill everything."""
         processes.adopt_orphans()
         self._watch_signals()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(mode=0o700, parents=True)
         try:
             while not self._leaving:
                 self._turn()
@@ -146,7 +143,11 @@ class Supervisor:
     def _start(self, start: ContainerStart) -> None:
         if start.container_id in self._containers:
             return
-        container = Container(start, self._folder / start.container_id, time.monotonic())
+        try:
+            container = Container(start, self._folder / start.container_id, time.monotonic())
+        except OSError as error:
+            self._uplink.tell(not_started(start, f"cannot make its folder: {error}"))
+            return
         self._containers[container.id] = container
         self._starting.start(container)
 
@@ -235,6 +236,7 @@ class Supervisor:
         if now < self._heartbeat_at:
             return
         self._heartbeat_at = now + _HEARTBEAT_S
+        self._starting.end_strays(self._containers)
         stopped = [
             container.id
             for container in self._containers.values()
@@ -260,4 +262,5 @@ class Supervisor:
             container.kill("stopped")
         self._starting.close()
         self._uplink.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for container in self._containers.values():
+            container.close()

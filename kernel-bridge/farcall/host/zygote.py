@@ -18,7 +18,7 @@ import site
 import socket
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -159,15 +159,15 @@ class Keeper:
 
     def _reap(self) -> None:
         """Report ended containers. What is left of a group goes first, while the dead leader still holds its number."""
-        for pid in ended_children():
-            ours = pid in self._children
-            if ours:
-                processes.kill_group(pid)
-            _, status = os.waitpid(pid, 0)
-            if ours:
-                container = self._children.pop(pid)
+        for pid, status in ended_children(self._end_group):
+            container = self._children.pop(pid, None)
+            if container is not None:
                 self._kill_leftovers(container)
                 self._say(event="exited", id=container, code=os.waitstatus_to_exitcode(status))
+
+    def _end_group(self, pid: int) -> None:
+        if pid in self._children:
+            processes.kill_group(pid)
 
     def _kill_leftovers(self, container: str) -> None:
         """Daemons of a container have become our children; the mark in their environment tells whose they were."""
@@ -197,16 +197,25 @@ def import_ours(path: list[str]) -> None:
     sys.path[:] = path
 
 
-def ended_children() -> Iterator[int]:
-    """Children that ended and are not reaped yet, each once: the caller reaps before it asks on."""
+def ended_children(before: Callable[[int], None]) -> Iterator[tuple[int, int]]:
+    """Reap children that have ended: number and status. ``before`` is called while the number still is the child's."""
     while True:
         try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if processes.LINUX:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                pid = ended.si_pid if ended is not None else 0
+                if pid:
+                    before(pid)
+                    yield os.waitpid(pid, 0)
+            else:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid:
+                    before(pid)
+                    yield pid, status
         except ChildProcessError:
             return
-        if ended is None:
+        if not pid:
             return
-        yield ended.si_pid
 
 
 def is_installed(module: str) -> bool:

@@ -51,6 +51,8 @@ export class Doorway implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   /** Connections by remote address that have not authenticated yet. */
   readonly #unproven = new Map<string, number>();
+  /** What to do once a connection has shown a good token. */
+  readonly #proofs = new Map<unknown, () => void>();
   #accepting = true;
 
   constructor(private readonly options: DoorOptions) {
@@ -115,14 +117,15 @@ export class Doorway implements AsyncDisposable {
     this.#unproven.set(from, unproven);
     this.#sockets.add(socket);
     const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS).unref();
+    const key = keyOf(socket);
     const proven = (): void => {
-      if (!PROOFS.delete(socket)) return;
+      if (!this.#proofs.delete(key)) return;
       clearTimeout(timer);
       const left = (this.#unproven.get(from) ?? 1) - 1;
       if (left > 0) this.#unproven.set(from, left);
       else this.#unproven.delete(from);
     };
-    PROOFS.set(socket, proven);
+    this.#proofs.set(key, proven);
     socket.on('close', () => {
       proven();
       this.#sockets.delete(socket);
@@ -139,7 +142,7 @@ export class Doorway implements AsyncDisposable {
       response.setHeader('Connection', 'close');
       return answer(response, verdict.status);
     }
-    PROOFS.get(request.socket)?.();
+    this.#proofs.get(keyOf(request.socket))?.();
     for (const route of this.options.routes) {
       const match = route.path.exec(path);
       if (match === null) continue;
@@ -161,7 +164,7 @@ export class Doorway implements AsyncDisposable {
     if (request.url !== CONNECT_PATH) return refuse(socket, 404);
     if (request.method !== 'GET') return refuse(socket, 405);
     if (!this.#accepting) return refuse(socket, 503);
-    PROOFS.get(request.socket)?.();
+    this.#proofs.get(keyOf(request.socket))?.();
     request.socket.setNoDelay(true);
     this.#websockets.handleUpgrade(request, socket, head, (websocket) => {
       this.options.onSocket(websocket, {
@@ -174,10 +177,13 @@ export class Doorway implements AsyncDisposable {
   }
 }
 
-/** What to do once a socket has shown a good token. */
-const PROOFS = new WeakMap<Socket, () => void>();
 /** Bounds of ws 8.23 that its types do not know yet. */
 const HARDENED = { maxFragments: 64, maxBufferedChunks: 1024, maxPendingAutoPongs: 64, closeTimeout: 2000 } as const;
+
+/** Over TLS a request's socket is not the one that was accepted, but both name the same peer. A Unix socket names none. */
+function keyOf(socket: Socket): unknown {
+  return socket.remotePort === undefined ? socket : `${socket.remoteAddress ?? ''} ${socket.remotePort}`;
+}
 
 export function answer(response: ServerResponse, status: number, text?: string): void {
   if (response.headersSent) return void response.destroy();

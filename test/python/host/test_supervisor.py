@@ -407,3 +407,28 @@ def test_it_leaves_a_note_for_the_next_gateway(host: Host) -> None:
     host.close()
     assert not note.exists()
     assert not (host.folder / "run").exists()
+
+
+def test_what_a_container_left_behind_is_killed_even_when_its_keeper_was(host: Host) -> None:
+    def leave_a_daemon(_: int) -> int:
+        import subprocess
+
+        return subprocess.Popen(["sleep", "600"], start_new_session=True).pid
+
+    container = host.start()
+    container.load(leave_a_daemon)
+    container.run(0)
+    (daemon,) = container.values()
+    keeper = int(Path(f"/proc/{container.pid}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(keeper, signal.SIGKILL)
+    assert exited(host).code == -signal.SIGKILL
+    eventually(lambda: is_gone(daemon))
+
+
+def test_many_containers_start_while_a_zygote_is_busy_importing(host: Host) -> None:
+    large = {**os.environ, "LARGE": "x" * 100_000}
+    for number in range(8):
+        message = start_message(f"co-{number}", imports=("numpy", "pandas"), variables=large, environment_id="en-large")
+        host.peer.send(message)
+    for number in range(8):
+        assert host.gateway.peer("container", f"co-{number}")

@@ -2,6 +2,7 @@
 
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -278,6 +279,17 @@ test('a remote gateway refuses another Python minor at function.put, naming both
   const told = client.arrived.find((message) => message.type === 'failed');
   expect(told).toMatchObject({ message: expect.stringMatching(/3\.11\.4.*3\.12\.1/) });
   expect(FUNCTION).toBeDefined();
+});
+
+test('over TLS, too, a connection that has shown its token does not count to the limit', async () => {
+  const file = (name: string): string => fileURLToPath(new URL(`../../support/tls/${name}.pem`, import.meta.url));
+  const tls = { cert: file('cert'), key: file('key') };
+  await using remote = await TestGateway.start({ listen: { host: '127.0.0.1', port: 0, tls } });
+  expect(remote.url).toMatch(/^wss:/);
+  for (let index = 0; index < 25; index += 1) {
+    const client = await remote.connect();
+    await client.hello('client', `cl-${String(index).padStart(26, '0')}`);
+  }
 });
 
 test('over TCP twenty connections that have not shown a token are the limit of one address', async () => {
