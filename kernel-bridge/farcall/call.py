@@ -12,7 +12,7 @@ from .outcomes import Failed, value_of
 from .presenter import View, call_view
 from .reading import Reading
 from .session import Session
-from .single import is_final, stored_outcome, summary_of
+from .single import is_final, single_items, stored_outcome, summary_of
 from .twin import twin
 from .waiting import Bell, Interrupted, Steps, Wait, drive, drive_async
 from .wire.ids import is_call_id
@@ -274,6 +274,44 @@ async def wait_for_async(opened: Opened, steps: Callable[[Opened], Steps[Any]]) 
         return as_value(await drive_async(steps(opened), opened.bell, interrupted=_cancel(opened)))
     finally:
         _leave(opened)
+
+
+def wait_durable(opened: Opened) -> None:
+    """Wait until a call and its inputs are durable; raises what the gateway refused."""
+    bell = opened.bell
+    drive(_durable(opened), bell, interrupted=_cancel(opened))
+
+
+async def wait_durable_async(opened: Opened) -> None:
+    """:func:`wait_durable` for a coroutine."""
+    await drive_async(_durable(opened), opened.bell, interrupted=_cancel(opened))
+
+
+def _durable(opened: Opened) -> Steps[None]:
+    while not opened.feed.is_durable or not opened.accepted.done():
+        opened.check()
+        yield
+    opened.check()
+
+
+def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
+    """What a generator function yields, item by item. Starts with the first item that is asked for."""
+    opened = start()
+    view = call_view(FunctionCall.of(opened))
+    items = single_items(opened, view)
+    try:
+        for values in items:
+            if values is not None:
+                yield from values
+                continue
+            with Wait(opened.bell, view=view) as wait:
+                wait.once()
+            if wait.interrupts:
+                raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
+    finally:
+        items.close()
+        _leave(opened)
+        view.end()
 
 
 def _cancel(opened: Opened) -> Callable[[], Steps[None]]:

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from . import context, errors
-from .call import FunctionCall, wait_for, wait_for_async
+from . import autoscaler, context, errors
+from .call import FunctionCall, iterate_items, wait_durable, wait_durable_async, wait_for, wait_for_async
 from .errors import InvalidError, compose
-from .launch import Kind, Opened, Prepared, cancel, open_single
+from .launch import Kind, Opened, Prepared, open_single
 from .options import Options
 from .prepare import prepare
-from .presenter import call_view, presenter
+from .presenter import presenter
 from .results import Results
 from .session import Session
-from .single import single_items, single_value
+from .single import single_value
 from .source import Source
 from .twin import itself, twin
 from .version import Version
-from .waiting import Bell, Interrupted, Wait
-from .wire.messages import AutoscalerState, AutoscalerUpdate, FunctionSpec
+from .waiting import Bell
+from .wire.messages import FunctionSpec
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -170,23 +170,19 @@ class Function(Generic[P, R]):
         """
         if not self.is_generator:
             raise InvalidError(f"{self._name} is not a generator function: use {self._name}.remote(…)")
-        return self._items(args, kwargs)
+        return iterate_items(lambda: self._start("remote", args, kwargs))
 
     async def _spawn_async(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
         """:meth:`spawn` in the running event loop."""
         opened = self._start("spawn", args, kwargs)
-        while not opened.feed.is_durable or not opened.accepted.done():
-            opened.check()
-            await opened.bell.rang(0.1)
-        opened.check()
+        await wait_durable_async(opened)
         return self._handle(opened)
 
     @twin(_spawn_async)
     def spawn(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
         """Start it and return once its input is durable; it goes on without this process."""
         opened = self._start("spawn", args, kwargs)
-        opened.session.wait(opened.accepted)
-        _wait_durable(opened)
+        wait_durable(opened)
         return self._handle(opened)
 
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R] | None:
@@ -252,7 +248,7 @@ class Function(Generic[P, R]):
         return_exceptions: bool = False,
         ignore_exceptions: bool = False,
     ) -> None:
-        """Run it over all inputs now, and drop what it returns. Raises the first failure, unless told to ignore them."""
+        """Run it over all inputs now, and drop what it returns. Raises the first failure, unless told to ignore."""
         results = self.map(
             *input_iterators,
             kwargs=kwargs,
@@ -291,24 +287,17 @@ class Function(Generic[P, R]):
         scaledown_window: float | None = None,
     ) -> dict[str, float]:
         """Change how many containers there are (None: unchanged); returns the settings as they are now."""
-        if min_containers is not None and max_containers is not None and max_containers < min_containers:
-            raise InvalidError(f"max_containers={max_containers} is below min_containers={min_containers}")
         session = Session.current()
         self.prepare(session)
-        state = session.ask(
-            AutoscalerUpdate(
-                request=0,
-                app=self._app,
-                name=self._name,
-                min_containers=min_containers,
-                max_containers=max_containers,
-                buffer_containers=buffer_containers,
-                scaledown_window=scaledown_window,
-            ),
-            AutoscalerState,
+        return autoscaler.update(
+            session,
+            self._app,
+            self._name,
+            min_containers=min_containers,
+            max_containers=max_containers,
+            buffer_containers=buffer_containers,
+            scaledown_window=scaledown_window,
         )
-        names = ("min_containers", "max_containers", "buffer_containers", "scaledown_window")
-        return {name: getattr(state, name) for name in names}
 
     def keep_warm(self, warm_pool_size: int) -> None:
         """Deprecated spelling of ``update_autoscaler(min_containers=…)``."""
@@ -369,27 +358,6 @@ class Function(Generic[P, R]):
     def _handle(self, opened: Opened) -> FunctionCall[R]:
         return FunctionCall.of(opened)
 
-    def _items(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Generator[Any, None, None]:
-        opened = self._start("remote", args, kwargs)
-        view = call_view(self._handle(opened))
-        done = False
-        try:
-            for values in (items := single_items(opened, view)):
-                if values is not None:
-                    yield from values
-                    continue
-                with Wait(opened.bell, view=view) as wait:
-                    wait.once()
-                if wait.interrupts:
-                    items.close()
-                    raise Interrupted(f"{self._name} cancelled")
-            done = True
-        finally:
-            if not done:
-                cancel(opened.session, opened.call_id, opened.bell)
-            opened.let_go()
-            view.end()
-
     def _results(
         self,
         source: Source,
@@ -420,15 +388,6 @@ class Function(Generic[P, R]):
 
 #: Its name of 2022.
 FunctionHandle = Function
-
-
-def _wait_durable(opened: Opened) -> None:
-    with Wait(opened.bell) as wait:
-        while not opened.feed.is_durable:
-            opened.check()
-            wait.once()
-            if wait.interrupts:
-                raise Interrupted
 
 
 def _revive(

@@ -80,7 +80,7 @@ class Lifeline:
         Raises ``ConnectionError``, ``AuthError``, ``VersionError``, or ``ClientClosed`` after :meth:`end`.
         """
         welcome = self.welcome
-        if welcome is not None and self._reader is not None:
+        if welcome is not None and self._reader is not None and self.over is None:
             return welcome
         with self.gate:
             if self.over is not None:

@@ -81,6 +81,11 @@ class Mapping:
         self.opened.feed.flush()
         self.tally.total = self._pump.pulled
 
+    @property
+    def has_inputs(self) -> bool:
+        """Whether its inputs come from here, rather than from another call."""
+        return self._pump is not None
+
     def stop_feeding(self) -> None:
         """Pull no further input; what was pulled is all."""
         if self._pump is not None:

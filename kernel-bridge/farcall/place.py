@@ -37,10 +37,11 @@ class Place:
 _chosen: Place | None = None
 
 
-def choose(place: Place | None) -> None:
-    """Use ``place`` for sessions made from now on; None: what the environment says."""
+def choose(place: Place | None) -> Place | None:
+    """Use ``place`` for sessions made from now on; None: what the environment says. Returns the earlier choice."""
     global _chosen
-    _chosen = place
+    before, _chosen = _chosen, place
+    return before
 
 
 def default_place() -> Place:

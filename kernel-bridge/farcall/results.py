@@ -6,7 +6,6 @@ index, read what the gateway has stored (chain.py). How inputs and outcomes flow
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,22 +13,21 @@ from . import errors, tables
 from .call import FunctionCall, as_value
 from .chain import Batches, Chain
 from .launch import Kind, OnFailure
-from .mapping import Mapping, Tally
+from .live import Live, next_batch, next_batch_async
+from .mapping import Tally
 from .outcomes import Failed, read_page, value_of
 from .presenter import SILENT, View, map_view
 from .session import Session
 from .single import Watching, summary_of
 from .source import Source
-from .starting import cancel_mapping, derive, read_input, start_map, upload
+from .starting import How, cancel_mapping, read_input, start, upload
 from .stream import Settled
 from .twin import twin
-from .waiting import Bell, Interrupted, Steps, Wait, drive, drive_async
+from .waiting import Bell, Interrupted, Steps, drive, drive_async
 from .wire.messages import Counts, FailureGroup
 
 if TYPE_CHECKING:
     from .function import Function
-
-_END: Any = object()
 
 
 class Results:
@@ -57,16 +55,11 @@ class Results:
         self._return_exceptions = return_exceptions
         self._resume = resume
         self._which = which
-        self._mapping: Mapping | None = None
-        self._batches: Batches | None = None  # the live outcomes; None: only what is stored
-        self._stash: deque[list[Settled]] = deque()  # live outcomes that someone else took, for the loop under way
-        self._is_untouched = True  # none of the live outcomes was taken
-        self._is_looping = False
+        self._live: Live | None = None  # None: not started, or not here
         self._is_detached = False
         self._call: FunctionCall[Any] | None = None
         self._chain: Chain | None = None
-        self._own_bell: Bell | None = None
-        self._view: View = SILENT
+        self._own_bell = Bell()
 
     @classmethod
     def of_call(cls, call: FunctionCall[Any], function: Function[..., Any] | None = None) -> Results:
@@ -87,14 +80,14 @@ class Results:
     def _iterate(self) -> Generator[Any, None, None]:
         batches, is_live = self._reader()
         try:
-            while (batch := self._next(batches)) is not None:
+            while (batch := next_batch(batches, self._bell, self._view)) is not None:
                 for value in self._values(batch):
                     if isinstance(value, Failed):
                         raise value.error
                     yield value
             is_live = False
         except KeyboardInterrupt:
-            cancel_mapping(self._mapping, self._view)
+            self._cancel_live()
             raise Interrupted(self._told()) from None
         finally:
             self._left(is_live)
@@ -102,7 +95,7 @@ class Results:
     async def _iterate_async(self) -> AsyncGenerator[Any, None]:
         batches, is_live = self._reader()
         try:
-            while (batch := await self._next_async(batches)) is not None:
+            while (batch := await next_batch_async(batches, self._bell, self._view)) is not None:
                 for value in self._values(batch):
                     if isinstance(value, Failed):
                         raise value.error
@@ -125,72 +118,25 @@ class Results:
                 yield value
 
     def _reader(self) -> tuple[Batches, bool]:
-        """Where an iteration gets its outcomes: the live map for the first one, what is stored for others."""
+        """Where an iteration gets its outcomes, and whether leaving it early cancels: so it is for the first one."""
+        is_first = self._call is None or (self._live is not None and self._live.is_moving)
         if self._call is None:
             stops: OnFailure = "stop_after" if self._by_input else "stop_all"
             self._begin("continue" if self._return_exceptions else stops)
-        is_first, self._is_untouched = self._is_untouched and self._mapping is not None, False
-        if is_first and self._batches is not None:
-            self._is_looping = True
-            return self._live(self._batches), True
-        return self._stored(), is_first
-
-    def _live(self, batches: Batches) -> Batches:
-        while True:
-            while self._stash:
-                yield self._stash.popleft()
-            batch = next(batches, _END)
-            if batch is _END:
-                return
-            yield batch
+        loop = self._live.loop() if self._live is not None else None
+        return (self._stored(), is_first and self._resume is not None) if loop is None else (loop, True)
 
     def _stored(self) -> Batches:
         yield from self._drained()
         yield from self._begun.batches(self._session, self._bell)
 
     def _drained(self) -> Batches:
-        """Run the live map to its end, so that all of it is stored; a loop that is under way still gets its part."""
-        self._is_untouched = False
-        if self._batches is None:
-            return
-        for batch in self._batches:
-            if batch is None:
-                yield None
-            elif self._is_looping:
-                self._stash.append(batch)
-        self._end_view()
-
-    def _next(self, batches: Batches) -> list[Settled] | None:
-        """The next batch, waited for; None at the end. User code runs with the user's own signal handlers."""
-        while True:
-            batch = next(batches, _END)
-            if batch is _END:
-                return None
-            if batch is not None:
-                return batch
-            with Wait(self._bell, view=self._view) as wait:
-                wait.once()
-            if wait.interrupts:
-                raise KeyboardInterrupt
-
-    async def _next_async(self, batches: Batches) -> list[Settled] | None:
-        while True:
-            batch = next(batches, _END)
-            if batch is _END:
-                return None
-            if batch is not None:
-                return batch
-            if not await self._bell.rang(0.1):
-                self._view.tick()
+        if self._live is not None:
+            yield from self._live.drained()
 
     def _left(self, is_early: bool) -> None:
-        """An iteration ended; early: cancel what has not run."""
-        self._is_looping = False
-        if is_early and self._mapping is not None and not self._mapping.opened.is_detached:
-            self._mapping.abandon()
-            self._batches = None
-            self._stash.clear()
-        self._end_view()
+        if self._live is not None:
+            self._live.left(is_early=is_early)
 
     # ── starting and stopping
 
@@ -211,15 +157,15 @@ class Results:
         self.detach()
         if self._call is None:
             self._begin("continue", kind)
-        if self._mapping is not None:
-            upload(self._mapping, self._view)
-        self._end_view()
+        if self._live is not None:
+            upload(self._live.mapping, self._view)
+            self._live.end_view()
 
     def detach(self) -> None:
         """Leaving the loop, or this kernel, no longer cancels it."""
         self._is_detached = True
-        if self._mapping is not None and not self._mapping.opened.is_detached:
-            self._mapping.opened.detach()
+        if self._live is not None and not self._live.mapping.opened.is_detached:
+            self._live.mapping.opened.detach()
 
     def resume(self) -> Results:
         """A new map in which what succeeded keeps its value and the rest runs with the function as it is now."""
@@ -231,8 +177,8 @@ class Results:
 
     def cancel(self) -> None:
         """Cancel what has not finished. What is done stays readable."""
-        if self._mapping is not None:
-            self._mapping.stop_feeding()
+        if self._live is not None:
+            self._live.mapping.stop_feeding()
         if self._call is not None:
             self._call.cancel()
 
@@ -250,27 +196,13 @@ class Results:
     def _begin(self, on_failure: OnFailure, kind: Kind = "map") -> None:
         if self._function is None:
             raise errors.ExecutionError("a call that was opened elsewhere cannot be started again here")
-        session, attached = Session.current(), not self._is_detached
-        if self._resume is None:
-            self._mapping = start_map(
-                session,
-                self._function,
-                self._source,
-                kind=kind,
-                on_failure=on_failure,
-                attached=attached,
-                by_input=self._by_input,
-                kwargs=self._kwargs,
-            )
-            self._chain = Chain((self._mapping.opened.call_id,))
-        else:
-            base = self._resume._begun if isinstance(self._resume, Results) else Chain((self._resume,))
-            self._mapping, self._chain = derive(
-                session, self._function, base, kwargs=self._kwargs, attached=attached, which=self._which
-            )
-        self._call = FunctionCall.of(self._mapping.opened)
-        self._view = map_view(self)
-        self._batches = self._mapping.batches(lambda: self._view) if self._resume is None else None
+        resume = self._resume
+        base = resume._begun if isinstance(resume, Results) else Chain((resume,)) if resume is not None else None
+        how = How(kind, on_failure, not self._is_detached, self._by_input, self._which, self._kwargs)
+        mapping, self._chain = start(Session.current(), self._function, self._source if base is None else base, how)
+        self._live = Live(mapping)
+        self._call = FunctionCall.of(mapping.opened)
+        self._live.view = map_view(self)
 
     # ── by index
 
@@ -291,7 +223,7 @@ class Results:
         return wanted
 
     def _one(self, index: int) -> Steps[Settled]:
-        if self._batches is not None:
+        if self._live is not None and self._live.is_moving:
             page = yield from read_page(self._session, self._call_id, index, 1, self._bell)
             if page:
                 return page[0]
@@ -309,8 +241,8 @@ class Results:
             return self._source.count
         if self._call is None:
             raise TypeError(f"{self.name}.map(…) has no length before it has run: its inputs have none")
-        if self._mapping is not None and self._mapping.tally.total is not None:
-            return self._mapping.tally.total
+        if self.tally.total is not None:
+            return self.tally.total
         count: int = self._drive(self._begun.count(self._session, self._bell))
         return count
 
@@ -335,15 +267,16 @@ class Results:
     def _finished(self) -> Steps[None]:
         for _ in self._drained():
             yield
-        if self._mapping is None or self._mapping.ended is None:
+        if self._live is None or self._live.mapping.ended is None:
             with Watching(self._session, self._begun.last, self._bell) as watching:
                 yield from watching.end()
-        self._end_view()
+        if self._live is not None:
+            self._live.end_view()
 
     @property
     def tally(self) -> Tally:
         """What this process knows without asking: done, failed, and the total once it is known."""
-        return self._mapping.tally if self._mapping is not None else Tally(total=self._source.count)
+        return self._live.mapping.tally if self._live is not None else Tally(total=self._source.count)
 
     @property
     def counts(self) -> Counts:
@@ -400,7 +333,7 @@ class Results:
         count = self.tally.total
         if self._chain is not None:
             count = count if count is not None else summary_of(self._session, self._chain.calls[0]).inputs
-            values = self._drive(self._gathered(self._chain.known(self._session, count, self._bell)))
+            values = self._drive(tables.gathered(self._chain.known(self._session, count, self._bell), self._call_id))
         return tables.frame_of(values, count or 0, self._source.frame, self.name, is_flat=self._is_flat)
 
     def join(self, df: Any, prefix: str = "") -> Any:
@@ -415,20 +348,8 @@ class Results:
 
     def _collected(self) -> Steps[dict[int, Any]]:
         batches, _ = self._reader()
-        values = yield from self._gathered(batches)
+        values = yield from tables.gathered(batches, self._call_id)
         self._left(False)
-        return values
-
-    def _gathered(self, batches: Batches) -> Steps[dict[int, Any]]:
-        values: dict[int, Any] = {}
-        for batch in batches:
-            if batch is None:
-                yield
-                continue
-            for outcome in batch:
-                value = value_of(self._call_id, outcome)
-                if not isinstance(value, Failed):
-                    values[outcome[0]] = value
         return values
 
     def __repr__(self) -> str:
@@ -447,14 +368,15 @@ class Results:
 
     @property
     def _bell(self) -> Bell:
-        if self._mapping is not None:
-            return self._mapping.opened.bell
-        self._own_bell = self._own_bell or Bell()
-        return self._own_bell
+        return self._live.mapping.opened.bell if self._live is not None else self._own_bell
+
+    @property
+    def _view(self) -> View:
+        return self._live.view if self._live is not None else SILENT
 
     @property
     def _session(self) -> Session:
-        return self._mapping.opened.session if self._mapping is not None else Session.current()
+        return self._live.mapping.opened.session if self._live is not None else Session.current()
 
     @property
     def _call_id(self) -> str:
@@ -475,16 +397,16 @@ class Results:
         try:
             return drive(steps, self._bell, view=self._view, timeout=timeout)
         except KeyboardInterrupt:
-            cancel_mapping(self._mapping, self._view)
+            self._cancel_live()
             raise Interrupted(self._told()) from None
         finally:
             steps.close()
+
+    def _cancel_live(self) -> None:
+        if self._live is not None:
+            cancel_mapping(self._live.mapping, self._view)
 
     def _told(self) -> str:
         tally = self.tally
         total = f" of {tally.total:,}" if tally.total is not None else ""
         return f"{self.name}.map stopped: {tally.done:,}{total} done ({self._call_id})"
-
-    def _end_view(self) -> None:
-        view, self._view = self._view, SILENT
-        view.end()

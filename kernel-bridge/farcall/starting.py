@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from . import cells, errors, serialize
 from .chain import Chain
@@ -25,54 +25,62 @@ if TYPE_CHECKING:
 _PAGE = 1000
 
 
-def start_map(
-    session: Session,
-    function: Function[..., Any],
-    source: Source,
-    *,
-    kind: Kind,
-    on_failure: OnFailure,
-    attached: bool,
-    by_input: bool,
-    kwargs: dict[str, Any],
-) -> Mapping:
-    """Open the call of a map; its inputs follow as it is driven."""
-    prepared = function.prepare(session)
+class How(NamedTuple):
+    """How a map runs. ``which`` inputs of an earlier call run again, where there is one."""
+
+    kind: Kind
+    on_failure: OnFailure
+    is_attached: bool
+    by_input: bool
+    which: Literal["unsucceeded", "failed"]
+    kwargs: dict[str, Any]
+
+
+def start(
+    session: Session, function: Function[..., Any], inputs: Source | Chain, how: How
+) -> tuple[Mapping, Chain]:
+    """Open the call of a map; over new inputs, which follow as it is driven, or over those of an earlier call."""
+    if isinstance(inputs, Chain):
+        mapping, chain = _derive(session, function, inputs, how)
+    else:
+        mapping = _open(session, function, inputs, how)
+        chain = Chain((mapping.opened.call_id,))
+    mapping.opened.is_detached = not how.is_attached
+    if how.is_attached:
+        cells.begins(mapping.opened)
+    return mapping, chain
+
+
+def _open(session: Session, function: Function[..., Any], source: Source, how: How) -> Mapping:
     opened, frame = open_call(
-        session, prepared, Bell(), kind=kind, on_failure=on_failure, attached=attached, kwargs=kwargs
+        session,
+        function.prepare(session),
+        Bell(),
+        kind=how.kind,
+        on_failure=how.on_failure,
+        attached=how.is_attached,
+        kwargs=how.kwargs,
     )
-    opened.is_detached = not attached
     session.post((frame,))
-    if attached:
-        cells.begins(opened)
     pump = Pump(session, opened.feed, iter(source), is_sized=source.is_sized)
-    order = ByInput() if by_input else ByArrival()
-    mapping = Mapping(opened, pump, order=order, is_sized=source.is_sized, stops=on_failure != "continue")
+    order = ByInput() if how.by_input else ByArrival()
+    mapping = Mapping(opened, pump, order=order, is_sized=source.is_sized, stops=how.on_failure != "continue")
     mapping.tally.total = source.count
     return mapping
 
 
-def derive(
-    session: Session,
-    function: Function[..., Any],
-    base: Chain,
-    *,
-    kwargs: dict[str, Any],
-    attached: bool,
-    which: Literal["unsucceeded", "failed"],
-) -> tuple[Mapping, Chain]:
+def _derive(session: Session, function: Function[..., Any], base: Chain, how: How) -> tuple[Mapping, Chain]:
     """Run what did not succeed of a call again, with the function as it is now."""
     prepared = function.prepare(session)
-    indexes = b"" if which == "unsucceeded" else array("I", failed_inputs(session, base.last)).tobytes()
-    if which == "failed" and not indexes:
+    indexes = b"" if how.which == "unsucceeded" else array("I", failed_inputs(session, base.last)).tobytes()
+    if how.which == "failed" and not indexes:
         raise errors.InvalidError(f"no input of {base.last} failed")
-    opened = derive_call(session, prepared, Bell(), base=base.last, indexes=indexes, attached=attached, kwargs=kwargs)
-    opened.is_detached = not attached
+    opened = derive_call(
+        session, prepared, Bell(), base=base.last, indexes=indexes, attached=how.is_attached, kwargs=how.kwargs
+    )
     session.wait(opened.accepted, timeout=60.0)
     told = session.wait(session.request(CallAsk(request=0, call_id=opened.call_id)))
     numbers = base.numbers(memoryview(told.payload).cast("I").tolist())
-    if attached:
-        cells.begins(opened)
     mapping = Mapping(opened, None, order=ByInput(), is_sized=True, stops=False)
     mapping.tally.total = len(numbers)
     return mapping, base.then(opened.call_id, numbers)
@@ -106,9 +114,9 @@ def upload(mapping: Mapping, view: View) -> None:
     mapping.opened.check()
 
 
-def cancel_mapping(mapping: Mapping | None, view: View) -> None:
+def cancel_mapping(mapping: Mapping, view: View) -> None:
     """The user interrupted: stop the remote work for certain, within 2 s; a second interrupt returns at once."""
-    if mapping is None or mapping.ended is not None or mapping.opened.is_detached:
+    if mapping.ended is not None or mapping.opened.is_detached:
         return
     opened = mapping.opened
     mapping.stop_feeding()

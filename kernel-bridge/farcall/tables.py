@@ -5,14 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from . import aligned
-from .chain import Chain
+from .chain import Batches, Chain
+from .outcomes import Failed, value_of
 from .session import Session
+from .waiting import Steps
 from .wire.codes import INPUT_STATES
 from .wire.messages import CallAsk, CallInfo, InputRow, InputsList, InputsRows
 
 _PAGE = 1000
 #: What a state is called by people.
 _WORDS = {"timed_out": "timed out"}
+
+
+def gathered(batches: Batches, call_id: str) -> Steps[dict[int, Any]]:
+    """The values of the successful inputs among these outcomes, by input."""
+    values: dict[int, Any] = {}
+    for batch in batches:
+        if batch is None:
+            yield
+            continue
+        for outcome in batch:
+            value = value_of(call_id, outcome)
+            if not isinstance(value, Failed):
+                values[outcome[0]] = value
+    return values
 
 
 def frame_of(values: dict[int, Any], count: int, source: Any, name: str, *, is_flat: bool) -> Any:

@@ -17,6 +17,7 @@ import { Commits } from './gateway/commits.js';
 import { Connection, type Peer } from './gateway/connection.js';
 import { type ContainerSession, Containers, type Lease } from './gateway/containers.js';
 import type { CoreView } from './gateway/core-view.js';
+import { failpoint } from './gateway/failpoint.js';
 import { FailureGroups } from './gateway/failure-groups.js';
 import { failurePayload } from './gateway/failures.js';
 import { Functions } from './gateway/functions.js';
@@ -67,7 +68,11 @@ export class Runtime {
 
   constructor(private readonly options: RuntimeOptions) {
     this.parts = this.#compose();
-    this.#keeper = new Keeper({ parts: this.parts, idleExit: options.idleExit, onSilent: (host) => this.lost(host) });
+    this.#keeper = new Keeper({
+      parts: this.parts,
+      idleExit: options.idleExit,
+      onSilent: (host) => this.#silent(host),
+    });
   }
 
   /** Takes up what the store holds. Before the door opens. */
@@ -85,6 +90,13 @@ export class Runtime {
       onError: (error, on) => this.options.log.warn({ err: error, role: on.role }, 'connection'),
     });
     this.#connections.add(connection);
+  }
+
+  /** Its process lives and says nothing: it goes, and its containers with it. */
+  #silent(host: HostId): void {
+    this.options.log.warn({ host }, 'the supervisor is silent');
+    this.lost(host);
+    this.parts.hosts.silent(host);
   }
 
   lost(host: HostId): void {
@@ -115,6 +127,7 @@ export class Runtime {
     const commits = new Commits({
       store,
       retryMs: RETRY_COMMIT_MS,
+      failpoint: failpoint(process.env['FARCALL_FAILPOINT']),
       afterFacts: () => streams.flush(),
       onRefused: (error) => log.error({ err: error }, 'store'),
       isFull: (error) => error instanceof StoreFull,

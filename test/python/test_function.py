@@ -10,10 +10,10 @@ import threading
 from typing import Any
 
 import pytest
+from support.home import Home
 
 import farcall
 from farcall import errors
-from support.home import Home
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from support.home import Home
 
 import farcall
 from farcall import embedded, errors, place
 from farcall.session import Session
-from support.home import Home
 
 
 @farcall.function

@@ -108,10 +108,9 @@ def test_for_each_runs_now_and_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_a_failing_input_raises_in_its_place_after_those_before_it() -> None:
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ValueError, match="not 7"):
-        for value in picky.map(range(100)):
-            seen.append(value)
+        seen.extend(picky.map(range(100)))
     assert seen == list(range(7))
 
 
@@ -231,9 +230,7 @@ def test_a_map_in_a_container_works() -> None:
 
 def test_two_maps_may_run_in_two_threads() -> None:
     found: dict[int, list[int]] = {}
-    threads = [
-        threading.Thread(target=lambda n=n: found.update({n: list(double.map(range(n)))})) for n in (100, 200)
-    ]
+    threads = [threading.Thread(target=lambda n=n: found.update({n: list(double.map(range(n)))})) for n in (100, 200)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -66,7 +66,9 @@ export class SimClient {
   }
 
   get openCalls(): string[] {
-    return this.#calls.filter(({ isEnded }) => !isEnded).map(({ plan, told, accepted }) => `${plan.call} (${accepted} accepted, ${told.length} told)`);
+    return this.#calls
+      .filter(({ isEnded }) => !isEnded)
+      .map(({ plan, told, accepted }) => `${plan.call} (${accepted} accepted, ${told.length} told)`);
   }
 
   connect(): void {
@@ -105,7 +107,15 @@ export class SimClient {
   }
 
   #read(plan: Plan, values: readonly number[], base?: Reading['base']): Reading {
-    const flags = { isOpened: false, isClosed: base !== undefined, isSealed: base !== undefined, hasSentSeal: false, wantsCancel: false, isCancelled: false, isEnded: false };
+    const flags = {
+      isOpened: false,
+      isClosed: base !== undefined,
+      isSealed: base !== undefined,
+      hasSentSeal: false,
+      wantsCancel: false,
+      isCancelled: false,
+      isEnded: false,
+    };
     const reading: Reading = { plan, values, ...flags, accepted: 0, sent: 0, told: [], ...(base && { base }) };
     this.#calls.push(reading);
     this.#sync(reading);
@@ -116,7 +126,10 @@ export class SimClient {
   #sync(reading: Reading): void {
     const { plan } = reading;
     reading.hasSentSeal = false;
-    if (!reading.isOpened) this.#send(() => this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { ...this.#source }));
+    if (!reading.isOpened)
+      this.#send(() =>
+        this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { ...this.#source }),
+      );
     reading.sent = this.world.dice.chance(0.3) ? Math.max(0, reading.accepted - plan.chunk) : reading.accepted;
     this.#feed(reading);
     this.#cancel(reading);
@@ -127,7 +140,16 @@ export class SimClient {
 
   #opening({ plan, base }: Reading): CallOpening {
     const { call, function: fn, onFailure, onOwnerLost, attached } = plan;
-    const opening = { call, function: fn, kind: 'map', onFailure, onOwnerLost, attached, client: this.id, origin: '' } as const;
+    const opening = {
+      call,
+      function: fn,
+      kind: 'map',
+      onFailure,
+      onOwnerLost,
+      attached,
+      client: this.id,
+      origin: '',
+    } as const;
     return base === undefined ? opening : { ...opening, base };
   }
 
@@ -149,13 +171,20 @@ export class SimClient {
     }
     if (reading.sent < plan.values.length || reading.isSealed || reading.hasSentSeal) return;
     reading.hasSentSeal = true;
-    this.#send(() => this.world.gateway.apply({ type: 'call.sealed', call: plan.call, count: plan.values.length }, { ...this.#source }));
+    this.#send(() =>
+      this.world.gateway.apply(
+        { type: 'call.sealed', call: plan.call, count: plan.values.length },
+        { ...this.#source },
+      ),
+    );
   }
 
   #cancel(reading: Reading): void {
     if (!reading.wantsCancel || reading.isCancelled || reading.isEnded) return;
     const { call, cancelScope: scope } = reading.plan;
-    this.#send(() => this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { ...this.#source }));
+    this.#send(() =>
+      this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { ...this.#source }),
+    );
   }
 
   get #source(): { readonly client?: ClientDoor } {
@@ -196,28 +225,40 @@ export class SimClient {
 
   #onRefused(reading: Reading, code: string, message: string): void {
     if (code === 'call.closed') reading.isClosed = true;
-    else if (!(code === 'not.found' && !reading.isOpened)) this.world.history.broken(`${reading.plan.call} was refused: ${code}, ${message}`);
+    else if (!(code === 'not.found' && !reading.isOpened))
+      this.world.history.broken(`${reading.plan.call} was refused: ${code}, ${message}`);
   }
 
   #onOutcomes(reading: Reading, seq: number, told: readonly Told[]): void {
-    if (seq !== reading.told.length) this.world.history.broken(`${reading.plan.call}: outcomes from ${seq} on were told, ${reading.told.length} were known`);
+    if (seq !== reading.told.length)
+      this.world.history.broken(
+        `${reading.plan.call}: outcomes from ${seq} on were told, ${reading.told.length} were known`,
+      );
     reading.told.push(...told);
   }
 
   #onEnded(reading: Reading, count: number, seq: number): void {
     if (reading.isEnded) return;
     const { plan, told, values } = reading;
-    if (seq !== told.length) this.world.history.broken(`${plan.call} ended at ${seq}, ${told.length} outcomes were told`);
+    if (seq !== told.length)
+      this.world.history.broken(`${plan.call} ended at ${seq}, ${told.length} outcomes were told`);
     this.world.history.read(plan.call, count, told, values);
     reading.isEnded = true;
     if (plan.resumes && reading.base === undefined) this.#resume(reading);
   }
 
   #resume({ plan, told, values }: Reading): void {
-    const left = told.filter(({ status }) => status !== SUCCEEDED).map(({ index }) => index).sort((a, b) => a - b);
+    const left = told
+      .filter(({ status }) => status !== SUCCEEDED)
+      .map(({ index }) => index)
+      .sort((a, b) => a - b);
     const call = `${plan.call}-again` as CallId;
     const again = { ...plan, call, cancelAfterMs: 0, onFailure: 'continue' as const };
-    this.#read(again, left.map((index) => values[index] ?? 0), { call: plan.call, indexes: new Uint32Array() });
+    this.#read(
+      again,
+      left.map((index) => values[index] ?? 0),
+      { call: plan.call, indexes: new Uint32Array() },
+    );
   }
 
   #onGone(door: ClientDoor): void {

@@ -153,7 +153,8 @@ export class SimContainer {
           this.#unacknowledged = this.#unacknowledged.filter(({ seq }) => seq > through);
           this.#step();
         }),
-      revoked: (through) => near(() => this.#leases.forEach((held) => held.lease.lease <= through && this.revoke(held.lease.lease, 0))),
+      revoked: (through) =>
+        near(() => this.#leases.forEach((held) => held.lease.lease <= through && this.revoke(held.lease.lease, 0))),
       drain: () => near(() => this.drain()),
       dismiss: () => near(() => this.die({ reason: 'exited', lease: 0, index: -1 })),
     };
@@ -161,7 +162,8 @@ export class SimContainer {
 
   #hello(link: Link, door: ContainerDoor, held: readonly (readonly [number, number])[]): void {
     const { gateway } = this.world;
-    if (gateway.core.container(this.id) === undefined) return link.send('near', () => this.die({ reason: 'exited', lease: 0, index: -1 }));
+    if (gateway.core.container(this.id) === undefined)
+      return link.send('near', () => this.die({ reason: 'exited', lease: 0, index: -1 }));
     gateway.containers.set(this.id, door);
     gateway.spoke(this.id);
     gateway.apply({ type: 'container.connected', container: this.id, held });
@@ -228,7 +230,8 @@ export class SimContainer {
     history.ran({ call, index, attempt, at: clock.now });
     const value = held.values[index - first] ?? 0;
     const behaviour = behaviourOf(value, attempt);
-    const seconds = behaviour === 'hangs' ? this.spec.timeout : this.world.secondsOf(this.spec) * dice.between(0.5, 1.5);
+    const seconds =
+      behaviour === 'hangs' ? this.spec.timeout : this.world.secondsOf(this.spec) * dice.between(0.5, 1.5);
     const running = { held, index, seconds };
     this.#running = running;
     held.next = index + 1;
@@ -236,7 +239,11 @@ export class SimContainer {
     clock.after(seconds * 1000, end);
   }
 
-  #finish({ held, index, seconds }: { held: Held; index: number; seconds: number }, behaviour: ReturnType<typeof behaviourOf>, value: number): void {
+  #finish(
+    { held, index, seconds }: { held: Held; index: number; seconds: number },
+    behaviour: ReturnType<typeof behaviourOf>,
+    value: number,
+  ): void {
     const at = { lease: held.lease.lease, index };
     if (behaviour === 'dies') return this.die({ reason: 'signal', ...at });
     if (behaviour === 'hangs' && this.world.dice.chance(0.5)) return this.die({ reason: 'timeout', ...at });
@@ -267,9 +274,15 @@ export class SimContainer {
     this.#link?.send('gateway', () => {
       const { gateway } = this.world;
       if (ended) gateway.journal.get(this.id)?.delete(lease.lease);
-      const arrays = { indexes: Uint32Array.from(told, ({ index }) => index), statuses: Uint8Array.from(told, ({ status }) => status) };
+      const arrays = {
+        indexes: Uint32Array.from(told, ({ index }) => index),
+        statuses: Uint8Array.from(told, ({ status }) => status),
+      };
       const batch = { container: this.id, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt, ended };
-      gateway.apply({ type: 'outcomes.arrived', ...batch, ...arrays, seconds: new Float32Array(told.length).fill(seconds) }, { outcomes: told });
+      gateway.apply(
+        { type: 'outcomes.arrived', ...batch, ...arrays, seconds: new Float32Array(told.length).fill(seconds) },
+        { outcomes: told },
+      );
     });
   }
 }

@@ -88,16 +88,36 @@ export class Gateway {
     this.core = new Core(String(this.#life));
     this.#values = new Map([...this.store.calls].map(([id, { values }]) => [id, [...values]]));
     this.#published = new Map([...this.store.calls].map(([id, { outcomes }]) => [id, outcomes.length]));
-    for (const [id, spec] of this.store.functions) this.apply({ type: 'function.put', function: id, environment: 'en' as EnvironmentId, spec });
+    for (const [id, spec] of this.store.functions)
+      this.apply({ type: 'function.put', function: id, environment: 'en' as EnvironmentId, spec });
     for (const call of this.store.calls.values()) {
       const { opening, state, sealed, attached, attempts, createdAt, startedAt, endedAt } = call;
       const inputs = opening.base?.indexes.length ?? call.values.length;
-      const restored = { inputs, sealed, state, seq: call.outcomes.length, createdAt, startedAt, endedAt, attempts: new Map(attempts) };
-      this.apply({ type: 'call.restored', opening: { ...opening, attached }, settled: this.store.settledOf(call), ...restored });
+      const restored = {
+        inputs,
+        sealed,
+        state,
+        seq: call.outcomes.length,
+        createdAt,
+        startedAt,
+        endedAt,
+        attempts: new Map(attempts),
+      };
+      this.apply({
+        type: 'call.restored',
+        opening: { ...opening, attached },
+        settled: this.store.settledOf(call),
+        ...restored,
+      });
     }
     for (const [container, { function: fn, hasSpoken }] of this.store.containers) {
       if (!hasSpoken) continue;
-      this.apply({ type: 'container.restored', container, function: fn, leases: [...(this.journal.get(container)?.values() ?? [])] });
+      this.apply({
+        type: 'container.restored',
+        container,
+        function: fn,
+        leases: [...(this.journal.get(container)?.values() ?? [])],
+      });
     }
     this.#tick(this.#life);
   }
@@ -124,18 +144,29 @@ export class Gateway {
   #run(command: Command, happening: Happening, source: Source): void {
     if (command.do.startsWith('persist.')) return this.#persist(command, happening, source);
     switch (command.do) {
-      case 'assign': return this.#assign(command);
-      case 'start': return this.#start(command);
+      case 'assign':
+        return this.#assign(command);
+      case 'start':
+        return this.#start(command);
       case 'stop':
         for (const host of this.hosts.values()) host.stop(command.container, command.how);
         if (command.how === 'drain') this.containers.get(command.container)?.drain();
         return;
-      case 'lease.revoke': for (const host of this.hosts.values()) host.revoke(command.container, command.lease, command.first); return;
-      case 'lease.cancel': for (const host of this.hosts.values()) host.cancel(command.container, command.lease, command.first, command.graceMs); return;
-      case 'leases.revoked': return this.containers.get(command.container)?.revoked(command.through);
-      case 'dismiss': return this.containers.get(command.container)?.dismiss();
-      case 'forget': return;
-      default: this.#pending().facts.push(() => this.#tell(command, source));
+      case 'lease.revoke':
+        for (const host of this.hosts.values()) host.revoke(command.container, command.lease, command.first);
+        return;
+      case 'lease.cancel':
+        for (const host of this.hosts.values())
+          host.cancel(command.container, command.lease, command.first, command.graceMs);
+        return;
+      case 'leases.revoked':
+        return this.containers.get(command.container)?.revoked(command.through);
+      case 'dismiss':
+        return this.containers.get(command.container)?.dismiss();
+      case 'forget':
+        return;
+      default:
+        this.#pending().facts.push(() => this.#tell(command, source));
     }
   }
 
@@ -159,7 +190,8 @@ export class Gateway {
     const spec = this.store.functions.get(fn);
     if (spec === undefined) throw new Error('start of an unknown function');
     this.#pending().operations.push(() => {
-      if (!this.store.containers.has(container)) this.store.containers.set(container, { function: fn, hasSpoken: false });
+      if (!this.store.containers.has(container))
+        this.store.containers.set(container, { function: fn, hasSpoken: false });
     });
     for (const host of this.hosts.values()) host.start(container, spec);
   }
@@ -194,12 +226,16 @@ export class Gateway {
       const told = command.taken === undefined ? all : [...command.taken].flatMap((at) => all[at] ?? []);
       operations.push(() => store.addOutcomes(command.call, command.seq, told));
     } else if (command.do === 'persist.settled') {
-      const told = command.ranges.flatMap(([first, count]) => Array.from({ length: count }, (_, at) => ({ index: first + at, status: command.status, value: -1 })));
+      const told = command.ranges.flatMap(([first, count]) =>
+        Array.from({ length: count }, (_, at) => ({ index: first + at, status: command.status, value: -1 })),
+      );
       operations.push(() => store.addOutcomes(command.call, command.seq, told));
     } else if (command.do === 'persist.state') {
       const view = this.core.call(command.call);
       const { state, sealed, attached, startedAt, endedAt } = view ?? this.history.broken('a row of an unknown call');
-      operations.push(() => Object.assign(store.calls.get(command.call) ?? {}, { state, sealed, attached, startedAt, endedAt }));
+      operations.push(() =>
+        Object.assign(store.calls.get(command.call) ?? {}, { state, sealed, attached, startedAt, endedAt }),
+      );
     } else if (command.do === 'persist.attempt') {
       operations.push(() => store.calls.get(command.call)?.attempts.set(command.index, command.attempt));
     }
@@ -208,19 +244,27 @@ export class Gateway {
   #tell(command: Command, { client }: Source): void {
     const isHere = client !== undefined && this.clients.has(client) ? client : undefined;
     switch (command.do) {
-      case 'accept.call': return isHere?.accepted(command.call, 'open', 0);
-      case 'accept.inputs': return isHere?.inputs(command.call, command.through);
-      case 'accept.seal': return isHere?.accepted(command.call, 'seal', command.count);
-      case 'accept.cancel': return isHere?.accepted(command.call, 'cancel', 0);
-      case 'refuse': return isHere?.refused(command.call, command.code, command.message);
-      case 'acknowledge': return this.containers.get(command.container)?.acknowledged(command.through);
+      case 'accept.call':
+        return isHere?.accepted(command.call, 'open', 0);
+      case 'accept.inputs':
+        return isHere?.inputs(command.call, command.through);
+      case 'accept.seal':
+        return isHere?.accepted(command.call, 'seal', command.count);
+      case 'accept.cancel':
+        return isHere?.accepted(command.call, 'cancel', 0);
+      case 'refuse':
+        return isHere?.refused(command.call, command.code, command.message);
+      case 'acknowledge':
+        return this.containers.get(command.container)?.acknowledged(command.through);
       case 'publish':
         this.#published.set(command.call, command.seq);
         return this.#stream(command.call);
       case 'end':
-        for (const [reader, calls] of this.cursors) if (calls.has(command.call)) reader.ended(command.call, command.count, command.seq);
+        for (const [reader, calls] of this.cursors)
+          if (calls.has(command.call)) reader.ended(command.call, command.count, command.seq);
         return;
-      default: return;
+      default:
+        return;
     }
   }
 

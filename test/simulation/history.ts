@@ -34,7 +34,8 @@ export class History {
     if (this.repeats > this.#mayRepeat) this.broken(`${call}[${index}] ran attempt ${attempt} twice`);
     this.#runs.add(key);
     const quietAt = this.#quietAfter.get(call);
-    if (quietAt !== undefined && at > quietAt) this.broken(`${call}[${index}] began ${Math.round(at - quietAt)} ms after its call should be quiet`);
+    if (quietAt !== undefined && at > quietAt)
+      this.broken(`${call}[${index}] began ${Math.round(at - quietAt)} ms after its call should be quiet`);
   }
 
   /** A client heard that inputs below `through` are durable. */
@@ -49,7 +50,8 @@ export class History {
     if (seq !== known.size) this.broken(`${call}: outcomes at ${seq}, but there are ${known.size}`);
     for (const outcome of told) {
       if (known.has(outcome.index)) this.broken(`${call}[${outcome.index}] has two outcomes`);
-      if (outcome.status === SUCCEEDED && outcome.value < 0) this.broken(`${call}[${outcome.index}] succeeded without a value`);
+      if (outcome.status === SUCCEEDED && outcome.value < 0)
+        this.broken(`${call}[${outcome.index}] succeeded without a value`);
       known.set(outcome.index, outcome);
     }
   }
@@ -75,10 +77,12 @@ export class History {
     for (let index = 0; index < count; index += 1) {
       const outcome = byIndex.get(index);
       if (outcome === undefined) this.broken(`${call}[${index}] was not delivered`);
-      if (![SUCCEEDED, FAILED, CANCELLED, TIMED_OUT].includes(outcome.status)) this.broken(`${call}[${index}] is not final`);
+      if (![SUCCEEDED, FAILED, CANCELLED, TIMED_OUT].includes(outcome.status))
+        this.broken(`${call}[${index}] is not final`);
       if (outcome.status === SUCCEEDED && outcome.value !== f(inputs[index] ?? Number.NaN))
         this.broken(`${call}[${index}] is ${outcome.value}, not ${f(inputs[index] ?? Number.NaN)}`);
-      if (recorded?.get(index)?.status !== outcome.status) this.broken(`${call}[${index}] was delivered otherwise than recorded`);
+      if (recorded?.get(index)?.status !== outcome.status)
+        this.broken(`${call}[${index}] was delivered otherwise than recorded`);
     }
   }
 }

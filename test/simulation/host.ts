@@ -78,7 +78,8 @@ export class SimHost {
           const answer = this.containers.get(container)?.revoke(lease, first);
           if (answer !== undefined) this.#tell(() => this.#revoked(container, lease, answer));
         }),
-      cancel: (container, lease, first, graceMs) => near(() => this.containers.get(container)?.cancel(lease, first, graceMs)),
+      cancel: (container, lease, first, graceMs) =>
+        near(() => this.containers.get(container)?.cancel(lease, first, graceMs)),
     };
   }
 
@@ -86,7 +87,8 @@ export class SimHost {
     const { gateway } = this.world;
     const held = gateway.journal.get(container)?.get(lease);
     if (held !== undefined && first <= held.first) gateway.journal.get(container)?.delete(lease);
-    else if (held !== undefined) gateway.journal.get(container)?.set(lease, { ...held, count: Math.min(held.count, first - held.first) });
+    else if (held !== undefined)
+      gateway.journal.get(container)?.set(lease, { ...held, count: Math.min(held.count, first - held.first) });
     gateway.apply({ type: 'lease.revoked', container, lease, first });
   }
 
@@ -109,7 +111,15 @@ export class SimHost {
   #exited(container: ContainerId, { reason, lease, index }: Death): void {
     const { gateway } = this.world;
     this.#tell(() => {
-      gateway.apply({ type: 'container.exited', container, reason, code: reason === 'exited' ? 0 : -9, lease, index, detail: reason });
+      gateway.apply({
+        type: 'container.exited',
+        container,
+        reason,
+        code: reason === 'exited' ? 0 : -9,
+        lease,
+        index,
+        detail: reason,
+      });
       gateway.gone(container);
     });
   }
@@ -121,7 +131,8 @@ export class SimHost {
   #beat(): void {
     if (!this.isAlive) return;
     const stopped = [...this.containers.values()].filter(({ isStopped }) => isStopped).map(({ id }) => id);
-    if (stopped.length > 0) this.#tell(() => this.world.gateway.apply({ type: 'containers.stopped', containers: stopped }));
+    if (stopped.length > 0)
+      this.#tell(() => this.world.gateway.apply({ type: 'containers.stopped', containers: stopped }));
     this.world.clock.after(HEARTBEAT_MS, () => this.#beat());
   }
 }

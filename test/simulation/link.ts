@@ -30,6 +30,7 @@ export class Link {
   cut(slowestMs = 50): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    for (const side of ['near', 'gateway'] as const) this.clock.after(this.dice.between(0, slowestMs), this.onClosed[side]);
+    for (const side of ['near', 'gateway'] as const)
+      this.clock.after(this.dice.between(0, slowestMs), this.onClosed[side]);
   }
 }

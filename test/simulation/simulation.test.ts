@@ -18,7 +18,11 @@ function firstBroken(seeds: readonly number[]): string {
   return '';
 }
 
-test('every accepted input has exactly one outcome, delivered, right, and in the end everything is quiet', { timeout: 600_000 }, () => {
-  const seeds = ONE === undefined ? Array.from({ length: SEEDS }, (_, at) => at + 1) : [Number(ONE)];
-  expect(firstBroken(seeds)).toBe('');
-});
+test(
+  'every accepted input has exactly one outcome, delivered, right, and in the end everything is quiet',
+  { timeout: 600_000 },
+  () => {
+    const seeds = ONE === undefined ? Array.from({ length: SEEDS }, (_, at) => at + 1) : [Number(ONE)];
+    expect(firstBroken(seeds)).toBe('');
+  },
+);

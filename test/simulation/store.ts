@@ -1,6 +1,12 @@
 // The simulated store: a group is committed whole, later than it was asked, or lost when the gateway dies first.
 
-import { SUCCEEDED, type CallId, type ContainerId, type FunctionId, type FunctionSpec } from '@farcall/kernel-bridge/wire';
+import {
+  SUCCEEDED,
+  type CallId,
+  type ContainerId,
+  type FunctionId,
+  type FunctionSpec,
+} from '@farcall/kernel-bridge/wire';
 
 import type { CallOpening, SettledRun } from '../../runtime/src/core/events.js';
 import type { CallView } from '../../runtime/src/core/core.js';
@@ -54,7 +60,18 @@ export class Store {
 
   open(opening: CallOpening, view: CallView): void {
     const { state, sealed, attached, createdAt, startedAt, endedAt } = view;
-    this.calls.set(opening.call, { opening, values: [], outcomes: [], attempts: new Map(), state, sealed, attached, createdAt, startedAt, endedAt });
+    this.calls.set(opening.call, {
+      opening,
+      values: [],
+      outcomes: [],
+      attempts: new Map(),
+      state,
+      sealed,
+      attached,
+      createdAt,
+      startedAt,
+      endedAt,
+    });
   }
 
   addOutcomes(id: CallId, seq: number, told: readonly Told[]): void {

@@ -1,7 +1,16 @@
 // One simulated run: a gateway, a host, containers, clients, and the misfortunes that a seed brings upon them. After the bad
 // time everything is left in peace, and then it must end well.
 
-import { CANCELLED, FAILED, SUCCEEDED, type CallId, type ClientId, type FunctionId, type FunctionSpec, type HostId } from '@farcall/kernel-bridge/wire';
+import {
+  CANCELLED,
+  FAILED,
+  SUCCEEDED,
+  type CallId,
+  type ClientId,
+  type FunctionId,
+  type FunctionSpec,
+  type HostId,
+} from '@farcall/kernel-bridge/wire';
 
 import { SimClient, type Plan } from './client.js';
 import { Clock } from './clock.js';
@@ -55,8 +64,14 @@ export class World {
     const { dice } = this;
     const maybe = (): boolean => dice.chance(0.3);
     this.#weather = {
-      cuts: maybe(), longCuts: dice.chance(0.1), containerCrashes: maybe(), stops: dice.chance(0.15), gatewayCrashes: maybe(),
-      hostCrashes: dice.chance(0.1), clientsLeave: maybe(), badStarts: dice.chance(0.2),
+      cuts: maybe(),
+      longCuts: dice.chance(0.1),
+      containerCrashes: maybe(),
+      stops: dice.chance(0.15),
+      gatewayCrashes: maybe(),
+      hostCrashes: dice.chance(0.1),
+      clientsLeave: maybe(),
+      badStarts: dice.chance(0.2),
     };
     this.#badUntil = this.clock.now + dice.between(1_000, 20_000);
     this.#latencyMs = dice.pick([0.2, 2, 20]);
@@ -107,14 +122,20 @@ export class World {
     for (const [id, { outcomes }] of this.store.calls) {
       const counts = this.gateway.core.call(id)?.counts;
       const count = (wanted: number): number => outcomes.filter(({ status }) => status === wanted).length;
-      const isSame = counts?.succeeded === count(SUCCEEDED) && counts.failed === count(FAILED) && counts.cancelled === count(CANCELLED);
+      const isSame =
+        counts?.succeeded === count(SUCCEEDED) &&
+        counts.failed === count(FAILED) &&
+        counts.cancelled === count(CANCELLED);
       if (!isSame) this.history.broken(`${id} has other counts than outcomes: ${JSON.stringify(counts)}`);
     }
   }
 
   #leftovers(): string {
     const calls = [...this.store.calls].filter(([, { state }]) => state === 'open' || state === 'sealed');
-    const views = calls.map(([id]) => `${id} ${JSON.stringify(this.gateway.core.call(id)?.counts)} ${this.gateway.core.call(id)?.waiting ?? ''}`);
+    const views = calls.map(
+      ([id]) =>
+        `${id} ${JSON.stringify(this.gateway.core.call(id)?.counts)} ${this.gateway.core.call(id)?.waiting ?? ''}`,
+    );
     return [...views, ...this.clients.flatMap(({ openCalls }) => openCalls)].join('; ');
   }
 
@@ -124,10 +145,26 @@ export class World {
       const id = `fv-${at}` as FunctionId;
       const seconds = dice.pick([0.00001, 0.001, 0.02, 0.2, 1.5]);
       const spec: FunctionSpec = {
-        app: '', name: String(seconds), is_generator: false, is_async: false, timeout: 2, startup_timeout: 30, max_retries: dice.pick([0, 1, 3]),
-        initial_delay: dice.pick([0, 0.5]), backoff: 2, max_delay: 10, cpu: 0.125, memory: 0, gpu: [], min_containers: dice.pick([0, 0, 2]),
-        max_containers: dice.pick([0, 2, 5]), buffer_containers: dice.pick([0, 1]), scaledown_window: dice.pick([1, 60]),
-        max_inputs: dice.pick([0, 0, 3]), imports: [], secrets: {},
+        app: '',
+        name: String(seconds),
+        is_generator: false,
+        is_async: false,
+        timeout: 2,
+        startup_timeout: 30,
+        max_retries: dice.pick([0, 1, 3]),
+        initial_delay: dice.pick([0, 0.5]),
+        backoff: 2,
+        max_delay: 10,
+        cpu: 0.125,
+        memory: 0,
+        gpu: [],
+        min_containers: dice.pick([0, 0, 2]),
+        max_containers: dice.pick([0, 2, 5]),
+        buffer_containers: dice.pick([0, 1]),
+        scaledown_window: dice.pick([1, 60]),
+        max_inputs: dice.pick([0, 0, 3]),
+        imports: [],
+        secrets: {},
       };
       this.store.functions.set(id, spec);
       this.gateway.apply({ type: 'function.put', function: id, environment: 'en' as never, spec });
@@ -148,9 +185,17 @@ export class World {
     const isSlow = Number(this.store.functions.get(fn)?.name) >= 0.2;
     const values = Array.from({ length: dice.whole(0, isSlow ? 30 : 300) }, () => dice.whole(0, 100_000));
     return {
-      call, function: fn, values, onFailure: dice.pick(['continue', 'continue', 'stop_after', 'stop_all']), onOwnerLost: dice.pick(['finish', 'cancel']),
-      attached: dice.chance(0.7), chunk: dice.pick([1, 7, 64, 256]), paceMs: dice.pick([0, 0, 5, 100]), cancelAfterMs: dice.chance(0.2) ? dice.between(1, 4_000) : 0,
-      cancelScope: dice.pick(['all', 'queued']), resumes: dice.chance(0.2),
+      call,
+      function: fn,
+      values,
+      onFailure: dice.pick(['continue', 'continue', 'stop_after', 'stop_all']),
+      onOwnerLost: dice.pick(['finish', 'cancel']),
+      attached: dice.chance(0.7),
+      chunk: dice.pick([1, 7, 64, 256]),
+      paceMs: dice.pick([0, 0, 5, 100]),
+      cancelAfterMs: dice.chance(0.2) ? dice.between(1, 4_000) : 0,
+      cancelScope: dice.pick(['all', 'queued']),
+      resumes: dice.chance(0.2),
     };
   }
 
@@ -178,7 +223,8 @@ export class World {
     if (misfortune === 'containerCrashes') container?.crash();
     if (misfortune === 'gatewayCrashes' && this.gateway.isUp && dice.chance(0.5)) this.#crashGateway();
     if (misfortune === 'hostCrashes' && this.host.isAlive && dice.chance(0.2)) this.#crashHost();
-    if (misfortune === 'clientsLeave' && dice.chance(0.3)) dice.pick(this.clients).leave(dice.pick([1_000, 80_000, Infinity]));
+    if (misfortune === 'clientsLeave' && dice.chance(0.3))
+      dice.pick(this.clients).leave(dice.pick([1_000, 80_000, Infinity]));
     if (misfortune !== 'stops' || container === undefined) return;
     container.stop();
     clock.after(dice.pick([500, 10_000, 40_000]), () => container.isAlive && container.resume());
@@ -200,6 +246,7 @@ export class World {
   }
 
   #peace(): void {
-    for (const container of this.host.containers.values()) if (container.isStopped && this.dice.chance(0.5)) container.resume();
+    for (const container of this.host.containers.values())
+      if (container.isStopped && this.dice.chance(0.5)) container.resume();
   }
 }

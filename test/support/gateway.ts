@@ -131,6 +131,8 @@ export class ScriptedEngine implements Engine, HostListener {
 
   disconnected(): void {}
 
+  silent(): void {}
+
   exited(container: ContainerId): void {
     this.#owned.delete(container);
   }

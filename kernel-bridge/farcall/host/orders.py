@@ -17,7 +17,8 @@ from ..wire.messages import ContainerStart
 from . import processes
 from .birth import MARK, Order
 from .container import Container
-from .starter import Environment, Event, Fork, Spawn, Starter
+from .keeper import Event
+from .starter import Environment, Fork, Spawn, Starter
 
 log = logging.getLogger("farcall.host")
 #: What a container gets of the supervisor's own environment, when its environment names nothing.

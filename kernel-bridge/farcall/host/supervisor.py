@@ -30,9 +30,9 @@ from ..wire.messages import (
 from . import memory, processes
 from .container import Container, not_started
 from .hardware import Hardware
+from .keeper import Event, Exited, Failed, Started, Unsafe
 from .orders import Starting
 from .output import PIECE
-from .starter import Event, Exited, Failed, Started, Unsafe
 from .uplink import GivenUp, Uplink
 
 log = logging.getLogger("farcall.host")

@@ -14,38 +14,19 @@ import json
 import os
 import select
 import signal
-import site
 import socket
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import birth, processes
+from . import birth, preload, processes
 
 #: What a keeper's interpreter runs. Our package is found where the supervisor has it, if the environment has none.
 BOOT = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.host.zygote import main; main()"
-#: The container's own modules: imported here once, so that a fork has them.
-_OURS = (
-    "asyncio",
-    "cloudpickle",
-    "concurrent.futures",
-    "contextvars",
-    "farcall",
-    "farcall.container.main",
-    "inspect",
-    "linecache",
-    "pprint",
-    "tblib",
-    "traceback",
-)
 
 
-_SITE = {"site-packages", "dist-packages"}
-
-
-class Keeper:
+class Parent:
     """Starts containers when told to, reports their ends, and lets nothing outlive the supervisor."""
 
     def __init__(self, mode: str, pipe: socket.socket) -> None:
@@ -126,10 +107,10 @@ class Keeper:
             if module in self._imported:
                 continue
             self._imported.add(module)
-            if is_installed(module):
-                with one_thread(), contextlib.suppress(Exception, SystemExit):
+            if preload.is_installed(module):
+                with preload.one_thread(), contextlib.suppress(Exception, SystemExit):
                     importlib.import_module(module)
-            why = unsafe()
+            why = preload.unsafe()
             if why:
                 return {"module": module, "why": why}
         gc.freeze()
@@ -184,19 +165,6 @@ class Keeper:
             self._pipe.sendall(json.dumps(event).encode() + b"\n")
 
 
-def import_ours(path: list[str]) -> None:
-    """Import what every container needs, before the user's folders are on the path: a random.py there is not ours."""
-    with one_thread():
-        try:
-            for module in _OURS:
-                importlib.import_module(module)
-        except ImportError:
-            sys.path[:] = path
-            for module in _OURS:
-                importlib.import_module(module)
-    sys.path[:] = path
-
-
 def ended_children(before: Callable[[int], None]) -> Iterator[tuple[int, int]]:
     """Reap children that have ended: number and status. ``before`` is called while the number still is the child's."""
     while True:
@@ -218,57 +186,6 @@ def ended_children(before: Callable[[int], None]) -> Iterator[tuple[int, int]]:
             return
 
 
-def is_installed(module: str) -> bool:
-    """Whether a module comes from the interpreter or a site-packages folder, rather than from somebody's work."""
-    try:
-        found = importlib.util.find_spec(module.partition(".")[0])
-    except (ImportError, ValueError):
-        return False
-    if found is None:
-        return False
-    if found.origin in ("built-in", "frozen"):
-        return True
-    places = [found.origin] if found.origin else list(found.submodule_search_locations or [])
-    return bool(places) and all(_is_installed_at(place) for place in places)
-
-
-def _is_installed_at(place: str) -> bool:
-    return place.startswith(_installed()) or not _SITE.isdisjoint(Path(place).parts)
-
-
-def _installed() -> tuple[str, ...]:
-    paths = sysconfig.get_paths()
-    folders = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"], *site.getsitepackages()}
-    if site.ENABLE_USER_SITE:
-        folders.add(site.getusersitepackages())
-    return tuple(f"{folder}{os.sep}" for folder in folders)
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """While a module is imported, numerical libraries start no thread pools: a fork would lose them."""
-    before = {name: os.environ.get(name) for name in birth.THREAD_COUNTS}
-    os.environ.update(dict.fromkeys(birth.THREAD_COUNTS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def unsafe() -> str:
-    """Why this process must not be forked; empty when it may."""
-    count = processes.threads()
-    if count > 1:
-        return f"{count} threads are running"
-    if processes.opened("/dev/nvidia"):
-        return "a GPU is open"
-    return ""
-
-
 def spawn_arguments(order: birth.Order) -> list[str]:
     """The command line of a container that is not forked. Nothing secret: everybody may read it."""
     boot = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.container.main import main; sys.exit(main())"
@@ -286,13 +203,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     processes.adopt_orphans()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    keeper = Keeper(mode, socket.socket(fileno=int(descriptor)))
+    parent = Parent(mode, socket.socket(fileno=int(descriptor)))
     if mode == "fork":
-        import_ours(json.loads(os.environ.pop("FARCALL_PATH")))
+        preload.import_ours(json.loads(os.environ.pop("FARCALL_PATH")))
     try:
-        keeper.serve()
+        parent.serve()
     finally:
-        keeper.end()
+        parent.end()
         os._exit(0)
 
 

@@ -74,7 +74,8 @@ export function packMap(map: Readonly<Record<string, unknown>>): Uint8Array {
 /** Reads what `packMap`, or its Python twin, wrote. Throws ProtocolError. */
 export function unpackMap(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const value = unpack(bytes);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ProtocolError('the payload is not a map');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ProtocolError('the payload is not a map');
   return value as Readonly<Record<string, unknown>>;
 }
 

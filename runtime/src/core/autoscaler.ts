@@ -20,6 +20,8 @@ export function desire(s: State, fn: RemoteFunction): Wish {
   const floor = fn.isReplaced || !fn.isWanted ? 0 : minContainers;
   const buffer = work > 0 && !fn.isReplaced ? bufferContainers : 0;
   const wanted = Math.max(floor, needed.desired + buffer);
+  if (!fn.hasStarted && wanted > 1)
+    return { desired: 1, because: 'the first container has to come up before there are more' };
   if (maxContainers > 0 && wanted > maxContainers)
     return { desired: maxContainers, because: `${needed.because}; max_containers is ${maxContainers}` };
   if (wanted > needed.desired)
@@ -36,7 +38,6 @@ function workOf(fn: RemoteFunction): number {
 
 function neededFor(s: State, fn: RemoteFunction, work: number): Wish {
   if (work === 0) return { desired: 0, because: 'nothing is queued or running' };
-  if (!fn.hasStarted) return { desired: 1, because: 'the first container has to come up before there are more' };
   const seconds = fn.seconds;
   if (seconds === undefined) {
     const isSlow = fn.firstGivenAt > 0 && s.now - fn.firstGivenAt >= PATIENCE_MS;

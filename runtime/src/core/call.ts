@@ -33,6 +33,8 @@ export class Call {
   readonly delayed = new Set<number>();
   /** Calls that were derived from this one and are still known. */
   dependents = 0;
+  /** It would be dropped but for them. */
+  isOld = false;
   state: CallState = 'open';
   attached: boolean;
   /** Inputs announced by a seal that came before them. */

@@ -61,10 +61,10 @@ export class Container {
     this.idleSince = moment.now;
   }
 
-  /** Counts to its function's containers. One that waits for nested calls does not. */
+  /** Counts to its function's containers. One that waits for nested calls, or is not there, does not. */
   get isActive(): boolean {
     const isUp = this.state === 'requested' || this.state === 'starting' || this.state === 'ready';
-    return isUp && !this.isWaiting && !this.isCutOff;
+    return isUp && !this.isWaiting && !this.isCutOff && !this.isAwaited;
   }
 
   /** May be given inputs. */

@@ -9,12 +9,19 @@ import type { Command } from './commands.js';
 import { dropOldCalls, forgetEnded } from './ending.js';
 import type { Event } from './events.js';
 import { explain } from './explain.js';
-import { nameOf, type Settings } from './function.js';
+import { activeOf, nameOf, type RemoteFunction, type Settings } from './function.js';
 import { hostConnected, hostLost } from './hosts.js';
 import { leaseRevoked } from './leases.js';
 import {
-  containerBroken, containerConnected, containerDisconnected, containerExited, containerReady, containersStopped, containerStarted,
-  containerWaiting, watchContainers,
+  containerBroken,
+  containerConnected,
+  containerDisconnected,
+  containerExited,
+  containerReady,
+  containersStopped,
+  containerStarted,
+  containerWaiting,
+  watchContainers,
 } from './life.js';
 import { baseInput, callCancelled, callDetached, callOpened, callSealed, inputsArrived } from './opening.js';
 import { outcomesArrived } from './outcome.js';
@@ -27,8 +34,18 @@ import { autoscalerUpdated, functionPut, functionReplaced } from './settings.js'
 import { State } from './state.js';
 import { steal, UNMEASURED_MS } from './stealing.js';
 import {
-  callView, cellsOf, containerView, functionViews, hostView, inputView, rowsOf,
-  type CallView, type ContainerView, type FunctionView, type HostView, type InputView,
+  callView,
+  cellsOf,
+  containerView,
+  functionViews,
+  hostView,
+  inputView,
+  rowsOf,
+  type CallView,
+  type ContainerView,
+  type FunctionView,
+  type HostView,
+  type InputView,
 } from './view.js';
 
 export type { CallView, ContainerView, FunctionView, HostView, InputView } from './view.js';
@@ -39,7 +56,12 @@ export interface Questions {
   /** One letter a cell, at most `max` cells. */
   cells(id: CallId, max?: number): { readonly cells: string; readonly cell: number };
   inputState(id: CallId, index: number): InputView | undefined;
-  rows(id: CallId, states: readonly number[], first: number, limit: number): { readonly rows: readonly InputView[]; readonly next: number };
+  rows(
+    id: CallId,
+    states: readonly number[],
+    first: number,
+    limit: number,
+  ): { readonly rows: readonly InputView[]; readonly next: number };
   /** Where an input is stored: through chains of derived calls. */
   baseInput(id: CallId, index: number): { readonly call: CallId; readonly index: number };
   openCalls(): readonly CallId[];
@@ -81,7 +103,7 @@ const HANDLERS: Handlers = {
   'container.started': containerStarted,
   'container.exited': containerExited,
   'lease.revoked': leaseRevoked,
-  'tick': ticked,
+  tick: ticked,
   'call.restored': callRestored,
   'container.restored': containerRestored,
 };
@@ -99,7 +121,7 @@ export class Core implements Questions {
     s.begin(event);
     // The table is typed entry by entry; TypeScript cannot see that key and value agree.
     (HANDLERS[event.type] as (s: State, event: Event) => void)(s, event);
-    settleDown(s);
+    settleDown(s, event.type);
     return s.out.take();
   }
 
@@ -180,15 +202,23 @@ function ticked(s: State): void {
   watchRestored(s);
   forgetEnded(s);
   dropOldCalls(s);
-  for (const fn of s.functions.values()) if (fn.queued > 0 || fn.containers.size > 0 || fn.settings.minContainers > 0) s.touch(fn);
+  for (const fn of s.functions.values())
+    if (fn.queued > 0 || fn.containers.size > 0 || fn.settings.minContainers > 0) s.touch(fn);
+}
+
+/** Whoever has least is served first: what one function gives up for another must not fall back to it. */
+function inTurn(s: State): RemoteFunction[] {
+  const fns = [...s.dirty];
+  s.dirty.clear();
+  return fns.length < 2 ? fns : fns.sort((a, b) => activeOf(a) - activeOf(b));
 }
 
 /** After every event: what is due is queued, what changed is scheduled and scaled. Scaling may stop what others wait for. */
-function settleDown(s: State): void {
+function settleDown(s: State, after: Event['type']): void {
   if (s.delays.nextAt <= s.now) queueDue(s);
-  if (s.heldBack.size > 0) releaseHeld(s);
-  for (const fn of s.dirty) {
-    s.dirty.delete(fn);
+  // While the store is being read, it is not known yet who may hold what.
+  if (s.heldBack.size > 0 && !after.endsWith('.restored')) releaseHeld(s);
+  for (const fn of inTurn(s)) {
     schedule(s, fn);
     retireUsedUp(s, fn);
     scale(s, fn);

@@ -5,9 +5,10 @@ import type { Call } from './call.js';
 import type { Container } from './container.js';
 import type { State } from './state.js';
 
-/** Ended calls that are kept at least, and how long each is. */
+/** Ended calls are kept so long, or while they are few; never more than so many. */
+const KEPT_MS = 60_000;
 const KEPT = 2_000;
-const KEPT_MS = 600_000;
+const MOST_KEPT = 20_000;
 
 /** No input comes any more. */
 export function seal(s: State, call: Call): void {
@@ -49,17 +50,20 @@ export function forgetEnded(s: State): void {
 /** Drops what nobody needs to ask the core for: the store has it. */
 export function dropOldCalls(s: State): void {
   for (let oldest = s.ended[0]; oldest !== undefined && s.ended.length > KEPT; oldest = s.ended[0]) {
-    if (s.now - oldest.endedNow < KEPT_MS) return;
+    if (s.ended.length <= MOST_KEPT && s.now - oldest.endedNow < KEPT_MS) return;
     s.ended.shift();
-    if (oldest.dependents > 0) {
-      oldest.endedNow = s.now;
-      s.ended.push(oldest);
-      continue;
-    }
-    s.calls.delete(oldest.id);
-    const base = oldest.opening.base && s.calls.get(oldest.opening.base.call);
-    if (base !== undefined) base.dependents -= 1;
+    // Whoever derives from it keeps it, and drops it when it goes itself.
+    if (oldest.dependents === 0) drop(s, oldest);
+    else oldest.isOld = true;
   }
+}
+
+function drop(s: State, call: Call): void {
+  s.calls.delete(call.id);
+  const base = call.opening.base && s.calls.get(call.opening.base.call);
+  if (base === undefined) return;
+  base.dependents -= 1;
+  if (base.dependents === 0 && base.isOld) drop(s, base);
 }
 
 function forget(s: State, container: Container, call: Call): void {

@@ -16,7 +16,8 @@ export function waitingOf(s: State, call: Call): string {
   const counts = countsOf(fn);
   if (counts.ready > 0 && call.leases.size > 0) return '';
   if (fn.shortage !== '' && counts.active === 0) return fn.shortage;
-  if (counts.ready === 0 && counts.coming > 0) return counts.coming === 1 ? 'starting a container' : `starting ${counts.coming} containers`;
+  if (counts.ready === 0 && counts.coming > 0)
+    return counts.coming === 1 ? 'starting a container' : `starting ${counts.coming} containers`;
   if (fn.shortage !== '') return fn.shortage;
   const { maxContainers } = fn.settings;
   if (maxContainers > 0 && counts.active >= maxContainers) return `at max_containers (${maxContainers})`;
@@ -49,7 +50,13 @@ export function hardwareOf(fn: RemoteFunction): string {
   return [...kinds].map(([kind, count]) => `${count} × ${kind}`).join(', ');
 }
 
-function countsOf(fn: RemoteFunction): { active: number; ready: number; coming: number; idle: number; waiting: number } {
+function countsOf(fn: RemoteFunction): {
+  active: number;
+  ready: number;
+  coming: number;
+  idle: number;
+  waiting: number;
+} {
   const counts = { active: 0, ready: 0, coming: 0, idle: 0, waiting: 0 };
   for (const container of fn.containers) {
     if (container.isActive) counts.active += 1;

@@ -23,7 +23,7 @@ export function gpuRefusal(s: State, fn: RemoteFunction, parent: Parent | undefi
 /** A container that waits keeps its GPUs, so what it waits for can never have them. */
 function heldByAncestors(s: State, parent: Parent | undefined): Set<string> {
   const held = new Set<string>();
-  for (let at = parent; at !== undefined; ) {
+  for (let at = parent; at !== undefined;) {
     const call = s.calls.get(at.call_id);
     const holder = call?.leaseOf(at.index)?.container;
     for (const uuid of holder?.claim.gpus ?? []) held.add(uuid);

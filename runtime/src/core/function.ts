@@ -1,5 +1,5 @@
 // One version of a function: what it asks for, the calls that wait for it, its containers, and how long its inputs take.
-// The scheduler and the autoscaler read it; the ring makes calls take turns.
+// The scheduler and the autoscaler read it; the ring makes calls take turns. It is `fn` wherever it goes: `function` is taken.
 
 import type { EnvironmentId, FunctionId, FunctionSpec } from '@farcall/kernel-bridge/wire';
 
@@ -95,6 +95,13 @@ export class RemoteFunction {
     const weight = count >= 32 ? 0.5 : 0.25;
     this.seconds = this.seconds === undefined ? mean : this.seconds + weight * (mean - this.seconds);
   }
+}
+
+/** Containers that count, and stay. */
+export function activeOf(fn: RemoteFunction): number {
+  let active = 0;
+  for (const container of fn.containers) if (container.isActive) active += 1;
+  return active;
 }
 
 export function settingsOf(spec: FunctionSpec): Settings {

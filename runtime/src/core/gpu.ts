@@ -39,7 +39,10 @@ export function inventoryOf(gpus: readonly Gpu[]): string {
 }
 
 function tokensOf(name: string): string[] {
-  return name.toLowerCase().split(/[^a-z0-9]+/).filter((token) => token !== '');
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((token) => token !== '');
 }
 
 function byModel(gpus: readonly Gpu[]): Iterable<Gpu[]> {

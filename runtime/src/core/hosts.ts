@@ -59,6 +59,11 @@ function failImpossible(s: State): void {
   for (const fn of s.functions.values()) {
     const sentence = fn.queued > 0 ? gpuRefusal(s, fn, undefined) : '';
     if (sentence === '') continue;
-    failQueued(s, [...s.calls.values()].filter((call) => call.fn === fn), 'container.start', sentence);
+    failQueued(
+      s,
+      [...s.calls.values()].filter((call) => call.fn === fn),
+      'container.start',
+      sentence,
+    );
   }
 }

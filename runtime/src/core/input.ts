@@ -49,7 +49,7 @@ export class Inputs {
   }
 
   append(count: number): void {
-    for (let left = count; left > 0; ) {
+    for (let left = count; left > 0;) {
       const at = this.#length % BLOCK;
       const block = Math.floor(this.#length / BLOCK);
       if (at === 0) this.#states[block] = QUEUED;
@@ -84,7 +84,7 @@ export class Inputs {
   move(first: number, count: number, from: number, to: number): void {
     if (ALLOWED[from]?.includes(to) !== true) throw new Error(`an input may not go from state ${from} to ${to}`);
     const end = first + count;
-    for (let at = first; at < end; ) {
+    for (let at = first; at < end;) {
       const stop = Math.min(end, (Math.floor(at / BLOCK) + 1) * BLOCK);
       this.#fill(at, stop, from, to);
       at = stop;
@@ -96,7 +96,7 @@ export class Inputs {
   isAll(first: number, count: number, state: number): boolean {
     const end = first + count;
     if (end > this.#length) return false;
-    for (let at = first; at < end; ) {
+    for (let at = first; at < end;) {
       const block = Math.floor(at / BLOCK);
       const stop = Math.min(end, (block + 1) * BLOCK);
       const states = this.#states[block];
@@ -131,7 +131,7 @@ export class Inputs {
   stretches(first: number, end: number): Stretch[] {
     const found: Stretch[] = [];
     const stop = Math.min(end, this.#length);
-    for (let at = first; at < stop; ) {
+    for (let at = first; at < stop;) {
       const next = this.stretch(at, stop);
       found.push(next);
       at += next.count;

@@ -51,7 +51,12 @@ export class Lease {
 
   owns(index: number): boolean {
     const { inputs } = this.call;
-    return index >= this.first && index < this.end && inputs.state(index) === RUNNING && inputs.attempt(index) === this.attempt;
+    return (
+      index >= this.first &&
+      index < this.end &&
+      inputs.state(index) === RUNNING &&
+      inputs.attempt(index) === this.attempt
+    );
   }
 
   /** Its unsettled inputs from `from` on. */

@@ -20,7 +20,10 @@ export function endLease(s: State, lease: Lease): void {
 }
 
 /** The container, or its supervisor, says that inputs from `first` on will not start there. */
-export function leaseRevoked(s: State, { container: id, lease: number, first }: Extract<Event, { type: 'lease.revoked' }>): void {
+export function leaseRevoked(
+  s: State,
+  { container: id, lease: number, first }: Extract<Event, { type: 'lease.revoked' }>,
+): void {
   const lease = s.containers.get(id)?.lease(number);
   if (lease === undefined) return;
   lease.revokeFrom = Infinity;
@@ -93,7 +96,8 @@ function isDeath({ reason }: Blame): boolean {
 function charge(s: State, { call }: Lease, blame: Blame): void {
   const { index, reason, detail } = blame;
   if (reason === 'timeout') chargeUser(s, call, index, timedOut(call));
-  else if (reason === 'memory') chargeUser(s, call, index, { status: FAILED, code: 'container.memory', message: detail });
+  else if (reason === 'memory')
+    chargeUser(s, call, index, { status: FAILED, code: 'container.memory', message: detail });
   else if (isDeath(blame)) chargeDeath(s, call, index, detail || 'the container ended');
   else runAgain(s, call, [{ first: index, count: 1 }]);
 }

@@ -38,6 +38,8 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
   container.isConnected = true;
   container.isCutOff = false;
   container.isAwaited = false;
+  // It says so again if its input still waits.
+  container.isWaiting = false;
   if (isAdopted) container.adoptedAt = s.now;
   if (container.state === 'requested') container.state = 'starting';
   if (isAdopted && container.state === 'starting') becomeReady(s, container);
@@ -127,7 +129,8 @@ export function leave(s: State, container: Container, how: 'drain' | 'kill'): vo
 
 /** What a supervisor's lost connection may have swallowed, and so may the container's own. */
 export function repeatOrders(s: State, container: Container): void {
-  if (container.leavingAt > 0) s.out.act({ do: 'stop', container: container.id, how: container.isKilled ? 'kill' : 'drain' });
+  if (container.leavingAt > 0)
+    s.out.act({ do: 'stop', container: container.id, how: container.isKilled ? 'kill' : 'drain' });
   for (const lease of container.leases) {
     lease.revokeFrom = Infinity;
     if (lease.cancelledAt > 0) cancelLease(s, lease, lease.cancelFrom);
@@ -159,7 +162,8 @@ function repeatAssignments(s: State, container: Container, held: ReadonlySet<num
     lease.progressAt = s.now;
     if (held.has(number)) continue;
     // Either it never arrived, or its outcomes are on their way and the container, which counts leases, ignores this.
-    if (open > 0) s.out.act({ do: 'assign', container: id, lease: number, call: call.id, first, count: end - first, attempt });
+    if (open > 0)
+      s.out.act({ do: 'assign', container: id, lease: number, call: call.id, first, count: end - first, attempt });
     else endLease(s, lease);
   }
 }
@@ -191,9 +195,11 @@ function watchStart(s: State, container: Container): void {
 }
 
 function watchLeaving(s: State, container: Container): void {
-  const isStuck = container.leases.some((lease) => lease.cancelledAt > 0 && lease.open === 0 && s.now - lease.cancelledAt > LEAVE_MS);
+  const isStuck = container.leases.some(
+    (lease) => lease.cancelledAt > 0 && lease.open === 0 && s.now - lease.cancelledAt > LEAVE_MS,
+  );
   const isLate = container.leavingAt > 0 && container.leases.length === 0 && s.now - container.leavingAt > LEAVE_MS;
-  if ((isStuck || isLate) && !container.isKilled && container.isConnected) leave(s, container, 'kill');
+  if ((isStuck || isLate) && !container.isKilled) leave(s, container, 'kill');
 }
 
 function startFailed(s: State, fn: RemoteFunction, code: FailureCode, detail: string): void {

@@ -56,10 +56,20 @@ export function inputsArrived(s: State, { call: id, first, count, bytes }: Of<'i
   if (end > known && call.isSealed)
     return s.out.tell({ do: 'refuse', call: id, code: 'call.closed', message: 'the call takes no more inputs' });
   if (first > known)
-    return s.out.tell({ do: 'refuse', call: id, code: 'request.invalid', message: `inputs ${known} to ${first - 1} are missing` });
+    return s.out.tell({
+      do: 'refuse',
+      call: id,
+      code: 'request.invalid',
+      message: `inputs ${known} to ${first - 1} are missing`,
+    });
   if (end > known) {
     if (call.announced >= 0 && end > call.announced)
-      return s.out.tell({ do: 'refuse', call: id, code: 'request.invalid', message: `the call was sealed at ${call.announced}` });
+      return s.out.tell({
+        do: 'refuse',
+        call: id,
+        code: 'request.invalid',
+        message: `the call was sealed at ${call.announced}`,
+      });
     call.append(end - known, count > 0 ? bytes / count : 0);
     s.out.persist({ do: 'persist.inputs', call: id, first: known, count: end - known });
     call.fn.enlist(call);
@@ -76,7 +86,12 @@ export function callSealed(s: State, { call: id, count }: Of<'call.sealed'>): vo
   // A call that closed by itself (a failure, a cancel) answers with where it closed.
   if (call.isSealed) return s.out.tell({ do: 'accept.seal', call: id, count: call.inputs.length });
   if (count < call.inputs.length)
-    return s.out.tell({ do: 'refuse', call: id, code: 'request.invalid', message: `it has ${call.inputs.length} inputs already` });
+    return s.out.tell({
+      do: 'refuse',
+      call: id,
+      code: 'request.invalid',
+      message: `it has ${call.inputs.length} inputs already`,
+    });
   call.announced = count;
   // A seal that is ahead of its inputs waits for them: durable must mean that all are there.
   if (count === call.inputs.length) sealAt(s, call);
@@ -99,7 +114,11 @@ export function callDetached(s: State, { call: id }: Of<'call.detached'>): void 
 }
 
 /** Where an input of a call is stored: through chains of derived calls, as far as they are known here. */
-export function baseInput(s: State, id: Call['id'], index: number): { readonly call: Call['id']; readonly index: number } {
+export function baseInput(
+  s: State,
+  id: Call['id'],
+  index: number,
+): { readonly call: Call['id']; readonly index: number } {
   let at = { call: id, index };
   for (let base = s.calls.get(id)?.opening.base; base !== undefined; base = s.calls.get(at.call)?.opening.base)
     at = { call: base.call, index: base.indexes[at.index] ?? 0 };
@@ -121,7 +140,10 @@ function fillDerived(s: State, call: Call, count: number): void {
 }
 
 /** Which inputs of the base; a sentence if that cannot be said. */
-function indexesOf(s: State, wanted: { readonly call: Call['id']; readonly indexes: Uint32Array }): Uint32Array | string {
+function indexesOf(
+  s: State,
+  wanted: { readonly call: Call['id']; readonly indexes: Uint32Array },
+): Uint32Array | string {
   const base = s.calls.get(wanted.call);
   if (base === undefined) return `the call ${wanted.call}, whose inputs are to run again, is not known here`;
   if (wanted.indexes.length > 0) {

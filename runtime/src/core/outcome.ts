@@ -1,7 +1,7 @@
 // Outcomes as containers send them. One counts if its lease still owns the input; a late success of an input that is not
 // final is adopted and the newer run cancelled; a late failure is dropped; anything for a final input is known already.
 
-import { NO_RETRY, QUEUED, RUNNING, SUCCEEDED } from '@farcall/kernel-bridge/wire';
+import { NO_RETRY, QUEUED, RUNNING, SUCCEEDED, TIMED_OUT } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
 import { endIfSettled } from './ending.js';
@@ -38,7 +38,9 @@ function answered(s: State, lease: Lease, batch: Batch): void {
   const { container, call } = lease;
   lease.progressAt = s.now;
   container.answered += batch.indexes.length;
-  call.fn.measure(batch.seconds.reduce((sum, seconds) => sum + seconds, 0), batch.seconds.length);
+  let total = 0;
+  for (const seconds of batch.seconds) total += seconds;
+  call.fn.measure(total, batch.seconds.length);
   s.touch(call.fn);
 }
 
@@ -68,6 +70,7 @@ function takeSome(s: State, call: Call, lease: Lease | undefined, batch: Batch):
   batch.indexes.forEach((index, at) => {
     const status = batch.statuses[at] ?? SUCCEEDED;
     const state = status & ~NO_RETRY;
+    if (!isFinal(state) || state > TIMED_OUT) return;
     if (lease?.owns(index) === true) {
       lease.open -= 1;
       const isRetried = isFailure(state) && (status & NO_RETRY) === 0 && mayRetry(call, index);

@@ -3,7 +3,7 @@
 
 import { desire } from './autoscaler.js';
 import { Container } from './container.js';
-import type { RemoteFunction } from './function.js';
+import { activeOf, type RemoteFunction } from './function.js';
 import { choiceOf, matches } from './gpu.js';
 import type { Host } from './host.js';
 import { order } from './hosts.js';
@@ -15,8 +15,7 @@ const PER_CORE = 4;
 
 export function scale(s: State, fn: RemoteFunction): void {
   fn.wish = desire(s, fn);
-  let active = 0;
-  for (const container of fn.containers) if (container.isActive) active += 1;
+  let active = activeOf(fn);
   fn.shortage = '';
   for (; active < fn.wish.desired; active += 1) {
     fn.shortage = startOne(s, fn, active);
@@ -28,19 +27,27 @@ export function scale(s: State, fn: RemoteFunction): void {
 /** Starts one more; else says why not. */
 function startOne(s: State, fn: RemoteFunction, active: number): string {
   if (s.hosts.size === 0) return 'no host is connected yet';
-  if (s.now < fn.startAfter) return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
+  if (s.now < fn.startAfter)
+    return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
+  if (fn.startFailures > 0 && isComing(fn)) return `one start at a time: ${fn.lastStartFailure}`;
   // Inputs that others wait for must not wait for limits, or a deep recursion would never end.
   const isUrgent = active === 0 && isAwaited(s, fn);
   let lack = '';
   for (const host of s.hosts.values()) {
     const { claim, lacks } = host.fit(fn.spec);
-    lack = lacks === '' && isCrowded(fn, host) ? `${PER_CORE} containers a core run already` : sentenceOf(host, fn, lacks);
+    lack =
+      lacks === '' && isCrowded(fn, host) ? `${PER_CORE} containers a core run already` : sentenceOf(host, fn, lacks);
     if (lack !== '' && !(isUrgent && lacks !== 'gpu')) continue;
     start(s, fn, host, claim);
     return '';
   }
   giveWay(s, fn, active);
   return lack;
+}
+
+function isComing(fn: RemoteFunction): boolean {
+  for (const { state } of fn.containers) if (state === 'requested' || state === 'starting') return true;
+  return false;
 }
 
 function start(s: State, fn: RemoteFunction, host: Host, claim: Container['claim']): void {
@@ -85,7 +92,10 @@ function giveWay(s: State, fn: RemoteFunction, active: number): void {
   idle.sort((a, b) => a.idleSince - b.idleSince);
   for (const other of idle.slice(0, Math.max(0, missing - leaving))) leave(s, other, 'drain');
   if (leaving > 0 || idle.length > 0 || active > 0) return;
-  const busy = others.filter((other) => other.isUsable && other.leavingAt === 0 && activeOf(other.fn) > Math.max(1, other.fn.settings.minContainers));
+  const busy = others.filter(
+    (other) =>
+      other.isUsable && other.leavingAt === 0 && activeOf(other.fn) > Math.max(1, other.fn.settings.minContainers),
+  );
   busy.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.held - b.held);
   if (busy[0] !== undefined) leave(s, busy[0], 'drain');
 }
@@ -101,12 +111,6 @@ function helps(fn: RemoteFunction, other: Container): boolean {
 
 function isSpare({ fn }: Container): boolean {
   return fn.isReplaced || activeOf(fn) > fn.settings.minContainers;
-}
-
-function activeOf(fn: RemoteFunction): number {
-  let active = 0;
-  for (const container of fn.containers) if (container.isActive && container.leavingAt === 0) active += 1;
-  return active;
 }
 
 /** Idle containers beyond what is wished for leave after their window; those of replaced versions at once. */

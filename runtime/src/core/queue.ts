@@ -3,6 +3,7 @@
 
 import { QUEUED } from '@farcall/kernel-bridge/wire';
 
+import { Heap } from './heap.js';
 import type { Inputs } from './input.js';
 
 /** `weight`: payload bytes per input, as the heaviest chunk in it had them. */
@@ -19,26 +20,34 @@ export interface Taken extends Segment {
 const LIGHT = 512;
 
 export class Queue {
-  /** Given back; the last one is next. */
-  readonly #front: Segment[] = [];
+  /** Given back, the lowest first: readers wait for low ones. */
+  readonly #front = new Heap<Segment>((a, b) => a.first < b.first);
   #back: Segment[] = [];
   #head = 0;
 
   get isEmpty(): boolean {
-    return this.#front.length === 0 && this.#head >= this.#back.length;
+    return this.#front.size === 0 && this.#head >= this.#back.length;
   }
 
   append(first: number, count: number, weight: number): void {
     const last = this.#back.at(-1);
-    if (this.#head < this.#back.length && last !== undefined && last.first + last.count === first && isAlike(last.weight, weight))
-      this.#back[this.#back.length - 1] = { first: last.first, count: last.count + count, weight: Math.max(last.weight, weight) };
+    if (
+      this.#head < this.#back.length &&
+      last !== undefined &&
+      last.first + last.count === first &&
+      isAlike(last.weight, weight)
+    )
+      this.#back[this.#back.length - 1] = {
+        first: last.first,
+        count: last.count + count,
+        weight: Math.max(last.weight, weight),
+      };
     else this.#back.push({ first, count, weight });
   }
 
-  /** Puts ranges before all others, the lowest first. */
+  /** Puts ranges before all that never were given out. */
   giveBack(segments: readonly Segment[]): void {
-    const ordered = [...segments].sort((a, b) => b.first - a.first);
-    for (const segment of ordered) this.#front.push(segment);
+    for (const segment of segments) this.#front.add(segment);
   }
 
   /** The next range that may be assigned under one attempt; `most` says how many inputs of such a weight may go at once. */
@@ -52,20 +61,21 @@ export class Queue {
       const { count, attempt } = inputs.stretch(first, Math.min(end, first + wanted));
       // A later attempt may be what ends its container: it goes alone, so that nothing else is held up by it.
       const taken = attempt > 1 ? 1 : count;
-      if (first + taken < end) this.#front.push({ first: first + taken, count: end - first - taken, weight: segment.weight });
+      if (first + taken < end)
+        this.#front.add({ first: first + taken, count: end - first - taken, weight: segment.weight });
       return { first, count: taken, weight: segment.weight, attempt };
     }
     return undefined;
   }
 
   clear(): void {
-    this.#front.length = 0;
+    this.#front.clear();
     this.#back = [];
     this.#head = 0;
   }
 
   #pop(): Segment | undefined {
-    const given = this.#front.pop();
+    const given = this.#front.take();
     if (given !== undefined) return given;
     const next = this.#back[this.#head];
     if (next === undefined) return undefined;

@@ -43,11 +43,16 @@ export function callRestored(s: State, event: Of<'call.restored'>): void {
   endIfSettled(s, call);
 }
 
-export function containerRestored(s: State, { container: id, function: functionId, leases }: Of<'container.restored'>): void {
+export function containerRestored(
+  s: State,
+  { container: id, function: functionId, leases }: Of<'container.restored'>,
+): void {
   const fn = s.functions.get(functionId);
   if (fn === undefined) return;
   s.restoredUntil = Math.max(s.restoredUntil, s.now + ADOPTION_MS);
-  const container = s.containers.get(id) ?? newcomer(s, new Container(id, fn, { cpus: fn.spec.cpu, memory: fn.spec.memory, gpus: [] }, s));
+  const container =
+    s.containers.get(id) ??
+    newcomer(s, new Container(id, fn, { cpus: fn.spec.cpu, memory: fn.spec.memory, gpus: [] }, s));
   for (const lease of leases) restoreLease(s, container, lease);
 }
 
@@ -93,11 +98,15 @@ function restoreLease(s: State, container: Container, restored: RestoredLease): 
   container.lastLease = Math.max(container.lastLease, restored.lease);
   if (call === undefined || call.fn !== container.fn || container.lease(restored.lease) !== undefined) return;
   const end = Math.min(restored.first + restored.count, call.inputs.length);
-  const lease = new Lease({ ...restored, number: restored.lease, container, call, count: Math.max(0, end - restored.first), weight: 0 }, s.now);
+  const lease = new Lease(
+    { ...restored, number: restored.lease, container, call, count: Math.max(0, end - restored.first), weight: 0 },
+    s.now,
+  );
   lease.open = 0;
   for (const { first, count, state, attempt } of call.inputs.stretches(restored.first, end)) {
     if (state !== QUEUED || attempt > restored.attempt) continue;
-    if (attempt < restored.attempt) for (let index = first; index < first + count; index += 1) call.inputs.setAttempt(index, restored.attempt);
+    if (attempt < restored.attempt)
+      for (let index = first; index < first + count; index += 1) call.inputs.setAttempt(index, restored.attempt);
     call.move(first, count, QUEUED, RUNNING);
     lease.open += count;
   }

@@ -38,7 +38,11 @@ export function queueDue(s: State): void {
 }
 
 /** Running inputs that may have begun in a container that is gone: queued again under their next attempt, free of charge. */
-export function runAgain(s: State, call: Call, ranges: readonly { readonly first: number; readonly count: number }[]): void {
+export function runAgain(
+  s: State,
+  call: Call,
+  ranges: readonly { readonly first: number; readonly count: number }[],
+): void {
   for (const range of ranges) nextAttempt(s, call, range);
   requeue(s, call, ranges);
 }
@@ -52,7 +56,12 @@ export function unstart(s: State, call: Call, stretches: readonly Stretch[], wei
 }
 
 /** The input failed by its user's own doing (timeout, memory) and its container is gone. */
-export function chargeUser(s: State, call: Call, index: number, why: { status: number; code: FailureCode; message: string }): void {
+export function chargeUser(
+  s: State,
+  call: Call,
+  index: number,
+  why: { status: number; code: FailureCode; message: string },
+): void {
   if (mayRetry(call, index)) retryLater(s, call, index);
   else fail(s, call, index, why);
 }
@@ -63,7 +72,11 @@ export function chargeInfrastructure(s: State, call: Call, index: number, detail
   spent.infrastructure += 1;
   const isOver = spent.infrastructure > INFRASTRUCTURE_RETRIES || call.fn.spec.is_generator;
   if (!isOver) return runAgain(s, call, [{ first: index, count: 1 }]);
-  fail(s, call, index, { status: FAILED, code: 'container.lost', message: detail || 'the container was lost, again and again' });
+  fail(s, call, index, {
+    status: FAILED,
+    code: 'container.lost',
+    message: detail || 'the container was lost, again and again',
+  });
 }
 
 /** The input was running when its container died. */
@@ -76,7 +89,11 @@ export function chargeDeath(s: State, call: Call, index: number, detail: string)
 }
 
 export function timedOut(call: Call): { status: number; code: FailureCode; message: string } {
-  return { status: TIMED_OUT, code: 'user.timeout', message: `ran longer than its timeout of ${call.fn.spec.timeout} s` };
+  return {
+    status: TIMED_OUT,
+    code: 'user.timeout',
+    message: `ran longer than its timeout of ${call.fn.spec.timeout} s`,
+  };
 }
 
 function nextAttempt(s: State, call: Call, range: { readonly first: number; readonly count: number }): void {

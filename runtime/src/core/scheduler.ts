@@ -5,7 +5,7 @@ import { QUEUED, RUNNING } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
 import type { Container } from './container.js';
-import type { RemoteFunction } from './function.js';
+import { activeOf, type RemoteFunction } from './function.js';
 import { Lease } from './lease.js';
 import { leave } from './life.js';
 import type { Taken } from './queue.js';
@@ -104,12 +104,10 @@ function countOf(fn: RemoteFunction): number {
   const backlog = fn.available;
   if (fn.spec.is_generator) return 1;
   if (fn.seconds === undefined) return backlog < 64 ? 1 : backlog < MOST ? 4 : 8;
-  const most = Math.min(fn.seconds < TINY_S ? MOST_TINY : MOST, Math.max(1, Math.floor(RANGE_S / fn.seconds)));
-  const least = Math.min(most, Math.max(1, Math.floor(LEAST_S / fn.seconds)));
-  let containers = 0;
-  for (const container of fn.containers) if (container.isActive) containers += 1;
+  const most = Math.min(fn.seconds < TINY_S ? MOST_TINY : MOST, Math.max(1, Math.round(RANGE_S / fn.seconds)));
+  const least = Math.min(most, Math.max(1, Math.round(LEAST_S / fn.seconds)));
   // Near the end ranges shrink, so that all containers finish together.
-  const share = Math.ceil(backlog / (2 * Math.max(1, containers)));
+  const share = Math.ceil(backlog / (2 * Math.max(1, activeOf(fn))));
   return Math.min(most, Math.max(least, share));
 }
 

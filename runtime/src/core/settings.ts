@@ -29,7 +29,11 @@ export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): vo
   const settings = { ...s.settings.get(key), ...given(event) };
   const fns = [...s.functions.values()].filter(({ spec }) => keyOf(spec.app, spec.name) === key);
   if (fns.length === 0)
-    return s.out.tell({ do: 'refuse', code: 'not.found', message: `no function ${event.name} in the app ${event.app}` });
+    return s.out.tell({
+      do: 'refuse',
+      code: 'not.found',
+      message: `no function ${event.name} in the app ${event.app}`,
+    });
   const wrong = fns.map(({ spec }) => faultOf({ ...settingsOf(spec), ...settings })).find((fault) => fault !== '');
   if (wrong !== undefined) return s.out.tell({ do: 'refuse', code: 'request.invalid', message: wrong });
   s.settings.set(key, settings);
@@ -52,6 +56,7 @@ function given(event: Of<'autoscaler.updated'>): Partial<Settings> {
 
 function faultOf({ minContainers, maxContainers, bufferContainers, scaledownWindow }: Settings): string {
   if (minContainers < 0 || maxContainers < 0 || bufferContainers < 0) return 'a number of containers is not below 0';
-  if (maxContainers > 0 && maxContainers < minContainers) return `max_containers (${maxContainers}) is below min_containers (${minContainers})`;
+  if (maxContainers > 0 && maxContainers < minContainers)
+    return `max_containers (${maxContainers}) is below min_containers (${minContainers})`;
   return scaledownWindow >= 0 ? '' : 'scaledown_window is not below 0';
 }

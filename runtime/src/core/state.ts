@@ -1,4 +1,4 @@
-// All that the core knows, and the moment it lives in. Every topic's functions take it; only core.ts makes one.
+// All that the core knows, and the moment it lives in. Every topic's functions take it, as `s`; only core.ts makes one.
 
 import type { CallId, ClientId, ContainerId, FunctionId, HostId } from '@farcall/kernel-bridge/wire';
 

@@ -96,7 +96,13 @@ export function cancelLease(s: State, lease: Lease, first: number): void {
   lease.cancelledAt = s.now;
   lease.cancelFrom = Math.min(lease.cancelFrom, first);
   const { container, number } = lease;
-  s.out.act({ do: 'lease.cancel', container: container.id, lease: number, first: lease.cancelFrom, graceMs: CANCEL_GRACE_MS });
+  s.out.act({
+    do: 'lease.cancel',
+    container: container.id,
+    lease: number,
+    first: lease.cancelFrom,
+    graceMs: CANCEL_GRACE_MS,
+  });
 }
 
 /** Calls that the cancelled inputs opened are not wanted either. */

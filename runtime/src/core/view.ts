@@ -2,8 +2,22 @@
 // when asked for. The runtime turns these into rows of the store and messages of the wire.
 
 import {
-  CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, TIMED_OUT,
-  type CallId, type CallState, type ContainerId, type ContainerState, type Counts, type FunctionId, type FunctionSpec, type Gpu, type HostId, type Parent,
+  CANCELLED,
+  FAILED,
+  QUEUED,
+  RUNNING,
+  SUCCEEDED,
+  TIMED_OUT,
+  type CallId,
+  type CallState,
+  type ContainerId,
+  type ContainerState,
+  type Counts,
+  type FunctionId,
+  type FunctionSpec,
+  type Gpu,
+  type HostId,
+  type Parent,
 } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
@@ -117,10 +131,15 @@ export function inputView(call: Call, index: number): InputView {
 }
 
 /** Inputs in one of `states` (empty: any) from index `first` on; `next` is where to go on, or -1. */
-export function rowsOf(call: Call, states: readonly number[], first: number, limit: number): { rows: InputView[]; next: number } {
+export function rowsOf(
+  call: Call,
+  states: readonly number[],
+  first: number,
+  limit: number,
+): { rows: InputView[]; next: number } {
   const rows: InputView[] = [];
   const { inputs } = call;
-  for (let at = first; at < inputs.length; ) {
+  for (let at = first; at < inputs.length;) {
     const { state, count } = inputs.stretch(at, inputs.length);
     const isWanted = states.length === 0 || states.includes(state);
     for (let index = at; isWanted && index < at + count; index += 1) {
@@ -143,7 +162,7 @@ export function cellsOf(call: Call, max: number): { cells: string; cell: number 
   for (let first = 0; first < inputs.length; first += cell) {
     const end = Math.min(first + cell, inputs.length);
     let worst = LETTERS.length - 1;
-    for (let at = first; at < end; ) {
+    for (let at = first; at < end;) {
       const stretch = inputs.stretch(at, end);
       worst = Math.min(worst, LETTERS.indexOf(letterOf(stretch.state, stretch.attempt)));
       at += stretch.count;

@@ -96,6 +96,10 @@ export class LocalEngine implements Engine {
     if (host === this.#supervisor?.host) this.#connected = false;
   }
 
+  silent(host: HostId): void {
+    if (host === this.#supervisor?.host) void this.#supervisor.stop();
+  }
+
   exited(container: ContainerId): void {
     this.#asked.delete(container);
     this.#owned.delete(container);

@@ -4,6 +4,7 @@
 // offered again; what running work needs goes on. Nothing is lost, and nothing is announced early.
 
 import type { Operation } from '../store/store.js';
+import type { Failpoint } from './failpoint.js';
 
 export interface Appends {
   append(group: readonly Operation[]): Promise<void>;
@@ -17,6 +18,7 @@ export interface CommitsOptions {
   /** Whether the error means: no room for new work. */
   readonly isFull: (error: unknown) => boolean;
   readonly retryMs: number;
+  readonly failpoint?: Failpoint;
 }
 /** Something to say; `about`: the call or function it speaks of. */
 interface Fact {
@@ -97,7 +99,9 @@ export class Commits {
 
   async #append(group: Group): Promise<void> {
     try {
+      this.options.failpoint?.('before', group.operations);
       await this.options.store.append(group.operations);
+      this.options.failpoint?.('after', group.operations);
     } catch (error) {
       this.#refused(group, error);
       return;

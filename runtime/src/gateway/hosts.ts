@@ -22,4 +22,6 @@ export interface HostListener {
   connected(host: HostId, report: HostReport): readonly ContainerId[];
   disconnected(host: HostId): void;
   exited(container: ContainerId): void;
+  /** Not heard of for so long that it counts as lost. */
+  silent(host: HostId): void;
 }

@@ -16,7 +16,8 @@ from support.host import eventually, is_gone
 
 from farcall.host import processes
 from farcall.host.birth import Order
-from farcall.host.starter import Environment, Event, Exited, Fork, Spawn, Started, Starter, Unsafe
+from farcall.host.keeper import Event, Exited, Started, Unsafe
+from farcall.host.starter import Environment, Fork, Spawn, Starter
 
 ENVIRONMENT = Environment("en-1", sys.executable, tuple(sys.path), dict(os.environ))
 KINDS = [

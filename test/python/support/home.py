@@ -69,20 +69,26 @@ def running_home() -> Iterator[Home]:
     home = Home(folder)
     before = os.environ.get("FARCALL_HOME")
     os.environ["FARCALL_HOME"] = str(folder)
-    place.choose(place.Place(home=str(folder)))
+    _leave()
+    earlier = place.choose(place.Place(home=str(folder)))
     try:
         yield home
     finally:
-        session = Session.existing()
-        if session is not None:
-            session.close()
-        place.choose(None)
+        _leave()
+        place.choose(earlier)
         if before is None:
             del os.environ["FARCALL_HOME"]
         else:
             os.environ["FARCALL_HOME"] = before
         home.end()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _leave() -> None:
+    """The next call of this process makes a session of its own."""
+    session = Session.existing()
+    if session is not None:
+        session.close()
 
 
 def _end(pid: int) -> None:

@@ -15,13 +15,18 @@ describe('opening', () => {
   });
   test('a call of an unknown function is refused', () => {
     const b = bench();
-    expect(b.open({ function: 'fv-other' as never })).toEqual([expect.objectContaining({ do: 'refuse', code: 'not.found' })]);
+    expect(b.open({ function: 'fv-other' as never })).toEqual([
+      expect.objectContaining({ do: 'refuse', code: 'not.found' }),
+    ]);
     expect(b.core.call(CALL)).toBeUndefined();
   });
   test('a call for a GPU that no host has is refused with what there is', () => {
     const b = bench({ gpu: ['A100'] });
     const [refusal] = of(b.open(), 'refuse');
-    expect(refusal).toMatchObject({ code: 'resource.impossible', message: 'app.f asks for the GPU A100; there is: none' });
+    expect(refusal).toMatchObject({
+      code: 'resource.impossible',
+      message: 'app.f asks for the GPU A100; there is: none',
+    });
   });
 });
 
@@ -134,7 +139,12 @@ describe('policies', () => {
     const b = failing('stop_after');
     expect(b.counts()).toEqual({ succeeded: 3, failed: 1, cancelled: 66 });
     expect(b.state()).toBe('failed');
-    expect(b.last('persist.settled')).toMatchObject({ seq: 4, ranges: [[4, 66]], attempts: [1], code: 'user.cancelled' });
+    expect(b.last('persist.settled')).toMatchObject({
+      seq: 4,
+      ranges: [[4, 66]],
+      attempts: [1],
+      code: 'user.cancelled',
+    });
     expect(b.last('end')).toMatchObject({ state: 'failed', seq: 70 });
   });
   test('stop_after: inputs before the failure finish', () => {
@@ -160,7 +170,9 @@ describe('policies', () => {
     const [first, second] = b.all('assign');
     if (first === undefined || second === undefined) throw new Error('two leases expected');
     const said = b.answer(second, { statuses: [3] });
-    expect(of(said, 'lease.cancel')).toEqual([{ do: 'lease.cancel', container: first.container, lease: first.lease, first: 0, graceMs: 1000 }]);
+    expect(of(said, 'lease.cancel')).toEqual([
+      { do: 'lease.cancel', container: first.container, lease: first.lease, first: 0, graceMs: 1000 },
+    ]);
     expect(b.counts()).toEqual({ failed: 1, cancelled: 2 });
   });
   test('an open call that failed takes no more inputs and answers a seal with where it closed', () => {

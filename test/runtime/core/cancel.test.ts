@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 
 import { bench, CALL, CLIENT, kinds, of } from './support.js';
 
-const cancel = (scope: 'all' | 'queued', terminate = false) => ({ type: 'call.cancelled', call: CALL, scope, terminate }) as const;
+const cancel = (scope: 'all' | 'queued', terminate = false) =>
+  ({ type: 'call.cancelled', call: CALL, scope, terminate }) as const;
 
 describe('cancelling', () => {
   test('everything that is not final is settled at once, and its container told', () => {
@@ -12,7 +13,15 @@ describe('cancelling', () => {
     b.opened(70);
     const container = b.up();
     const said = b.apply(cancel('all'));
-    expect(kinds(said)).toEqual(['persist.settled', 'persist.state', 'lease.cancel', 'accept.cancel', 'publish', 'end', 'show']);
+    expect(kinds(said)).toEqual([
+      'persist.settled',
+      'persist.state',
+      'lease.cancel',
+      'accept.cancel',
+      'publish',
+      'end',
+      'show',
+    ]);
     expect(of(said, 'lease.cancel')).toEqual([{ do: 'lease.cancel', container, lease: 1, first: 0, graceMs: 1000 }]);
     expect(of(said, 'end')).toMatchObject([{ state: 'cancelled', count: 70, seq: 70 }]);
   });

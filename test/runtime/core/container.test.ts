@@ -38,12 +38,21 @@ describe('starting', () => {
     for (let start = 0; start < 2; start += 1) {
       const { container } = b.last('start');
       b.apply({ type: 'container.connected', container, held: [] });
-      const failure = { index: 0, code: 'payload.unreadable', kind: 'ModuleNotFoundError', message: 'no module named x', where: '' } as const;
+      const failure = {
+        index: 0,
+        code: 'payload.unreadable',
+        kind: 'ModuleNotFoundError',
+        message: 'no module named x',
+        where: '',
+      } as const;
       b.apply({ type: 'container.broken', container, failure });
       b.exit(container, { reason: 'exited' });
       b.pass(2_000);
     }
-    expect(b.last('persist.settled')).toMatchObject({ code: 'payload.unreadable', message: 'ModuleNotFoundError: no module named x' });
+    expect(b.last('persist.settled')).toMatchObject({
+      code: 'payload.unreadable',
+      message: 'ModuleNotFoundError: no module named x',
+    });
     expect(b.all('start')).toHaveLength(2);
   });
   test('one that does not come up in time is killed and counts as failed', () => {
@@ -59,7 +68,10 @@ describe('starting', () => {
     b.opened(1, { function: 'fv-g' as never });
     expect(b.core.call(CALL)?.waiting).toBe('no host is connected yet');
     b.host();
-    expect(b.last('persist.settled')).toMatchObject({ code: 'container.start', message: 'app.f asks for the GPU H100; there is: none' });
+    expect(b.last('persist.settled')).toMatchObject({
+      code: 'container.start',
+      message: 'app.f asks for the GPU H100; there is: none',
+    });
   });
 });
 
@@ -134,7 +146,9 @@ describe('processes', () => {
   });
   test('what a supervisor owns and nobody asked for is killed', () => {
     const b = bench();
-    expect(of(b.host(2, [], ['co-orphan' as ContainerId]), 'stop')).toEqual([{ do: 'stop', container: 'co-orphan', how: 'kill' }]);
+    expect(of(b.host(2, [], ['co-orphan' as ContainerId]), 'stop')).toEqual([
+      { do: 'stop', container: 'co-orphan', how: 'kill' },
+    ]);
   });
   test('a start that the lost connection swallowed is asked for again', () => {
     const b = bench();
@@ -176,7 +190,10 @@ describe('nested calls', () => {
       const container = b.up();
       leases.push(b.last('assign'));
       b.apply({ type: 'container.waiting', container, waiting: true });
-      b.opened(1, { call: `fc-${depth}` as typeof CALL, parent: { call_id: `fc-${depth - 1}` as typeof CALL, index: 0 } });
+      b.opened(1, {
+        call: `fc-${depth}` as typeof CALL,
+        parent: { call_id: `fc-${depth - 1}` as typeof CALL, index: 0 },
+      });
     }
     b.up();
     leases.push(b.last('assign'));

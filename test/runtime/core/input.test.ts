@@ -42,7 +42,10 @@ test('inputs that arrive after settled ones are queued', () => {
   inputs.move(0, 100, 0, 2);
   inputs.append(50);
   expect([inputs.state(99), inputs.state(100)]).toEqual([2, 0]);
-  expect(inputs.stretches(0, 150)).toMatchObject([{ first: 0, count: 100 }, { first: 100, count: 50 }]);
+  expect(inputs.stretches(0, 150)).toMatchObject([
+    { first: 0, count: 100 },
+    { first: 100, count: 50 },
+  ]);
 });
 
 test('queued inputs with a later attempt count as retrying', () => {

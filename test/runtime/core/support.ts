@@ -1,7 +1,14 @@
 // A small bench for the core: named things, events with defaults, a clock that only moves when told.
 
 import type {
-  CallId, ClientId, ContainerId, EnvironmentId, FunctionId, FunctionSpec, Gpu, HostId,
+  CallId,
+  ClientId,
+  ContainerId,
+  EnvironmentId,
+  FunctionId,
+  FunctionSpec,
+  Gpu,
+  HostId,
 } from '@farcall/kernel-bridge/wire';
 
 import { Core } from '../../../runtime/src/core/core.js';
@@ -18,9 +25,27 @@ type Exit = Extract<Happening, { type: 'container.exited' }>;
 
 export function specOf(asked: Partial<FunctionSpec> = {}): FunctionSpec {
   return {
-    app: 'app', name: 'f', is_generator: false, is_async: false, timeout: 300, startup_timeout: 300, max_retries: 0, initial_delay: 1,
-    backoff: 1, max_delay: 60, cpu: 0.125, memory: 0, gpu: [], min_containers: 0, max_containers: 0, buffer_containers: 0,
-    scaledown_window: 60, max_inputs: 0, imports: [], secrets: {}, ...asked,
+    app: 'app',
+    name: 'f',
+    is_generator: false,
+    is_async: false,
+    timeout: 300,
+    startup_timeout: 300,
+    max_retries: 0,
+    initial_delay: 1,
+    backoff: 1,
+    max_delay: 60,
+    cpu: 0.125,
+    memory: 0,
+    gpu: [],
+    min_containers: 0,
+    max_containers: 0,
+    buffer_containers: 0,
+    scaledown_window: 60,
+    max_inputs: 0,
+    imports: [],
+    secrets: {},
+    ...asked,
   };
 }
 
@@ -45,7 +70,7 @@ export class Bench {
   /** Lets time pass, with a tick every 100 ms. */
   pass(ms: number): Command[] {
     const commands: Command[] = [];
-    for (const end = this.now + ms; this.now < end; ) {
+    for (const end = this.now + ms; this.now < end;) {
       this.now = Math.min(end, this.now + 100);
       commands.push(...this.apply({ type: 'tick' }));
     }
@@ -57,12 +82,25 @@ export class Bench {
   }
 
   put(asked: Partial<FunctionSpec> = {}, id = F): Command[] {
-    return this.apply({ type: 'function.put', function: id, environment: 'en-e' as EnvironmentId, spec: specOf(asked) });
+    return this.apply({
+      type: 'function.put',
+      function: id,
+      environment: 'en-e' as EnvironmentId,
+      spec: specOf(asked),
+    });
   }
 
   open(asked: Partial<CallOpening> = {}): Command[] {
     const opening: CallOpening = {
-      call: CALL, function: F, kind: 'map', onFailure: 'continue', onOwnerLost: 'finish', attached: false, client: CLIENT, origin: '', ...asked,
+      call: CALL,
+      function: F,
+      kind: 'map',
+      onFailure: 'continue',
+      onOwnerLost: 'finish',
+      attached: false,
+      client: CLIENT,
+      origin: '',
+      ...asked,
     };
     return this.apply({ type: 'call.opened', opening });
   }
@@ -102,15 +140,25 @@ export class Bench {
   }
 
   /** The outcomes of a lease: all its inputs succeed, or as `statuses` say. */
-  answer(lease: Do<'assign'>, how: { statuses?: number[]; seconds?: number; ended?: boolean; indexes?: number[] } = {}): Command[] {
+  answer(
+    lease: Do<'assign'>,
+    how: { statuses?: number[]; seconds?: number; ended?: boolean; indexes?: number[] } = {},
+  ): Command[] {
     const indexes = how.indexes ?? Array.from({ length: lease.count }, (_, at) => lease.first + at);
     const seq = (this.#seqs.get(lease.container) ?? 0) + 1;
     this.#seqs.set(lease.container, seq);
     this.#answered.add(`${lease.container} ${lease.lease}`);
     return this.apply({
-      type: 'outcomes.arrived', container: lease.container, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt,
-      indexes: Uint32Array.from(indexes), statuses: Uint8Array.from(how.statuses ?? indexes.map(() => 2)),
-      seconds: new Float32Array(indexes.length).fill(how.seconds ?? 1), ended: how.ended ?? true,
+      type: 'outcomes.arrived',
+      container: lease.container,
+      seq,
+      lease: lease.lease,
+      call: lease.call,
+      attempt: lease.attempt,
+      indexes: Uint32Array.from(indexes),
+      statuses: Uint8Array.from(how.statuses ?? indexes.map(() => 2)),
+      seconds: new Float32Array(indexes.length).fill(how.seconds ?? 1),
+      ended: how.ended ?? true,
     });
   }
 
@@ -125,7 +173,16 @@ export class Bench {
   }
 
   exit(container: ContainerId, how: Partial<Exit> = {}): Command[] {
-    return this.apply({ type: 'container.exited', container, reason: 'exited', code: 1, lease: 0, index: 0, detail: 'gone', ...how });
+    return this.apply({
+      type: 'container.exited',
+      container,
+      reason: 'exited',
+      code: 1,
+      lease: 0,
+      index: 0,
+      detail: 'gone',
+      ...how,
+    });
   }
 
   all<D extends Command['do']>(kind: D): Do<D>[] {

@@ -135,6 +135,14 @@ test('when the supervisor dies its host is lost, and another one is started', as
   });
 });
 
+test('a supervisor that fell silent is stopped, so that its end brings another one', async () => {
+  engine.connected(made[0]!.host, { ...REPORT, containers: [] });
+  engine.silent('ho-of-another' as HostId);
+  expect(made[0]!.stopped).toBe(false);
+  engine.silent(made[0]!.host);
+  expect(made[0]!.stopped).toBe(true);
+});
+
 test('leaving lets the supervisor live; disposing stops it', async () => {
   engine.leave();
   expect([made[0]!.released, made[0]!.stopped]).toEqual([true, false]);

@@ -1,0 +1,48 @@
+"""Changes how many containers a function has, while it runs."""
+
+from __future__ import annotations
+
+from .errors import InvalidError
+from .options import check_count, check_number
+from .session import Session
+from .wire.messages import AutoscalerState, AutoscalerUpdate
+
+_MOST = 10_000
+_LONGEST_S = 7 * 24 * 3600.0
+_NAMES = ("min_containers", "max_containers", "buffer_containers", "scaledown_window")
+
+
+def update(
+    session: Session,
+    app: str,
+    name: str,
+    *,
+    min_containers: int | None,
+    max_containers: int | None,
+    buffer_containers: int | None,
+    scaledown_window: float | None,
+) -> dict[str, float]:
+    """Set what is not None; returns the four settings as they are then. Raises ``InvalidError`` for values out of range."""
+    counts = {
+        "min_containers": min_containers,
+        "max_containers": max_containers,
+        "buffer_containers": buffer_containers,
+    }
+    for option, value in counts.items():
+        if value is not None:
+            check_count(option, value, low=0, high=_MOST, takes=f"a whole number from 0 to {_MOST:,}")
+    if scaledown_window is not None:
+        check_number("scaledown_window", scaledown_window, low=0.001, high=_LONGEST_S, takes="seconds above 0")
+    if min_containers is not None and max_containers is not None and max_containers < min_containers:
+        raise InvalidError(f"max_containers={max_containers} is below min_containers={min_containers}")
+    message = AutoscalerUpdate(
+        request=0,
+        app=app,
+        name=name,
+        min_containers=min_containers,
+        max_containers=max_containers,
+        buffer_containers=buffer_containers,
+        scaledown_window=scaledown_window,
+    )
+    state = session.ask(message, AutoscalerState)
+    return {option: getattr(state, option) for option in _NAMES}
