@@ -3,14 +3,13 @@
 
 import type { CallView } from '@farcall/kernel-bridge/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { MouseEvent } from 'react';
 
 import type { Intent, KernelBridge } from '../bridge/kernel-bridge';
 import { parseDerived } from '../model/bridge-event';
-import { joinToFrame } from '../model/cell-code';
 import { failures, finished, isFinal, isMap } from '../model/state';
 import type { Asked } from './asking';
 import { useAsked } from './asking';
+import { useInsert } from './insert';
 import { Button, Note } from './parts';
 import { useServices } from './services';
 
@@ -28,9 +27,9 @@ interface Action {
 }
 
 export function Actions({ call, bridge }: ActionsProps): JSX.Element {
-  const { trans, copy, insertBelow } = useServices();
+  const { trans, copy } = useServices();
   const { isWaiting, problem, run } = useAction(call, bridge);
-  const joinOnClick = (event: MouseEvent): void => insertBelow?.(event.currentTarget, joinToFrame(call));
+  const insert = useInsert(call, bridge);
   return (
     <>
       <div className="farcall-Actions" role="group" aria-label={trans.__('Actions')}>
@@ -45,15 +44,12 @@ export function Actions({ call, bridge }: ActionsProps): JSX.Element {
               onClick={() => run(intent)}
             />
           ))}
-        {isFinal(call) && isMap(call) && insertBelow !== undefined && (
-          <button
-            type="button"
-            className="farcall-Button"
-            onClick={joinOnClick}
-            title={trans.__('Inserts a cell that joins the results to the frame')}
-          >
-            {trans.__('Join to frame')}
-          </button>
+        {isFinal(call) && isMap(call) && insert !== undefined && (
+          <Button
+            label={trans.__('Join to frame')}
+            title={trans.__('Inserts a cell below that puts the results beside the rows they came from')}
+            onClick={(event) => insert(event.currentTarget, { what: 'join', index: 0 })}
+          />
         )}
         <Button label={trans.__('Copy id')} title={call.call_id} onClick={() => copy(call.call_id)} />
       </div>

@@ -80,7 +80,7 @@ export function CallCard({
     <>
       {hidden > 0 && (
         <Button
-          label={trans._n('%1 earlier call', '%1 earlier calls', hidden, formatCount(hidden))}
+          label={trans._n('%2 earlier call', '%2 earlier calls', hidden, formatCount(hidden))}
           onClick={() => setAll(true)}
         />
       )}

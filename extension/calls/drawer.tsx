@@ -8,11 +8,11 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { KernelBridge } from '../bridge/kernel-bridge';
 import { parseDetail } from '../model/bridge-event';
-import { openInputHere } from '../model/cell-code';
 import { formatCount, formatDuration, shortId } from '../model/format';
 import { asStateWord } from '../model/state';
 import { useAsked } from './asking';
 import { Glyph } from './icons';
+import { useInsert } from './insert';
 import { MimeOutput } from './mime-output';
 import { Boundary, Button, Note, StateText } from './parts';
 import { useServices } from './services';
@@ -54,7 +54,7 @@ export function Drawer({ call, index, bridge, onClose, onStep }: DrawerProps): J
       aria-busy={isWaiting}
       onKeyDown={drawerOnKey}
     >
-      <DrawerHead call={call} index={index} detail={detail} onClose={onClose} onStep={onStep} />
+      <DrawerHead call={call} index={index} bridge={bridge} detail={detail} onClose={onClose} onStep={onStep} />
       {problem !== '' && (
         <Note glyph="problem">
           {problem} <Button label={trans.__('Try again')} onClick={load} />
@@ -66,27 +66,23 @@ export function Drawer({ call, index, bridge, onClose, onStep }: DrawerProps): J
   );
 }
 
-type HeadProps = Omit<DrawerProps, 'bridge'> & { readonly detail: InputDetail | undefined };
+type HeadProps = DrawerProps & { readonly detail: InputDetail | undefined };
 
-function DrawerHead({ call, index, detail, onClose, onStep }: HeadProps): JSX.Element {
-  const { trans, insertBelow } = useServices();
-  const insertOnClick = (event: React.MouseEvent): void =>
-    insertBelow?.(event.currentTarget, openInputHere(call, index));
+function DrawerHead({ call, index, bridge, detail, onClose, onStep }: HeadProps): JSX.Element {
+  const { trans } = useServices();
+  const insert = useInsert(call, bridge);
   return (
     <header className="farcall-Drawer-head">
       <span className="farcall-Drawer-title">{trans.__('Input %1', formatCount(index))}</span>
       {detail !== undefined && <StateText state={asStateWord(detail.row.state)} />}
       {detail !== undefined && <span className="farcall-Drawer-facts">{factsOf(detail, trans)}</span>}
       <span className="farcall-Drawer-tools">
-        {insertBelow !== undefined && (
-          <button
-            type="button"
-            className="farcall-Button"
-            onClick={insertOnClick}
+        {insert !== undefined && (
+          <Button
+            label={trans.__('Open row %1 here', formatCount(index))}
             title={trans.__('Inserts a cell below that runs this input in the notebook')}
-          >
-            {trans.__('Open row %1 here', formatCount(index))}
-          </button>
+            onClick={(event) => insert(event.currentTarget, { what: 'row', index })}
+          />
         )}
         <Icon
           label={trans.__('Previous input')}

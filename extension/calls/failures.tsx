@@ -24,7 +24,7 @@ export function Failures({ call, onOpen }: FailuresProps): JSX.Element | null {
     <section className="farcall-Failures" aria-label={trans.__('Failures')}>
       <ul>
         {shown.map((group) => (
-          <Group key={`${group.kind} ${group.where} ${group.message}`} group={group} onOpen={onOpen} />
+          <Group key={`${group.kind} ${group.where} ${group.examples[0] ?? ''}`} group={group} onOpen={onOpen} />
         ))}
       </ul>
       {hidden > 0 && (

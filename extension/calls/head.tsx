@@ -3,7 +3,7 @@
 import type { CallView } from '@farcall/kernel-bridge/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { formatAbsolute, formatClock, formatDuration, formatRate, NOTHING } from '../model/format';
+import { formatAbsolute, formatClock, formatCount, formatDuration, formatRate, NOTHING } from '../model/format';
 import { elapsedSeconds, secondsLeft } from '../model/progress';
 import { isFinal, isMap, stateOf, titleOf } from '../model/state';
 import { doneText } from './bar';
@@ -84,12 +84,15 @@ function etaFact(seconds: number | undefined, trans: TranslationBundle): Fact {
   return { id: 'eta', name: trans.__('ETA'), value: seconds === undefined ? NOTHING : formatClock(seconds), title };
 }
 
-/** `3 × A100`; just the number where there is nothing to say of the hardware. */
+/** What containers without a GPU are called on the wire, count included. */
+const ONLY_CPU = /^\d+ × CPU$/;
+
+/** `3 × A100`, as the kernel says it; just the number of containers where they have no GPU. */
 function containersFact(call: CallView, trans: TranslationBundle): Fact {
-  const value =
-    call.hardware === ''
-      ? trans._n('%1 container', '%1 containers', call.containers)
-      : `${call.containers} × ${call.hardware}`;
+  const isPlain = call.hardware === '' || ONLY_CPU.test(call.hardware);
+  const value = isPlain
+    ? trans._n('%2 container', '%2 containers', call.containers, formatCount(call.containers))
+    : call.hardware;
   return {
     id: 'containers',
     name: trans.__('containers'),

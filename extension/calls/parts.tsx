@@ -1,6 +1,6 @@
 // Small pieces that every card is put together from.
 
-import type { ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import { Component } from 'react';
 
 import type { StateWord } from '../model/state';
@@ -10,7 +10,7 @@ import { useServices } from './services';
 
 export interface ButtonProps {
   readonly label: string;
-  readonly onClick: () => void;
+  readonly onClick: (event: MouseEvent<HTMLElement>) => void;
   readonly title?: string;
   readonly isDisabled?: boolean;
   /** Stands out: what most people want to do next. */

@@ -75,6 +75,13 @@ export function parseDerived(result: unknown): string {
   return parseCallId(fields(result, 'resume'));
 }
 
+/** Short, for it becomes a cell that a person reads. */
+const MAX_SOURCE = 4000;
+
+export function parseSource(result: unknown): string {
+  return text(fields(result, 'code'), 'source', MAX_SOURCE);
+}
+
 export function parseCalls(result: unknown): readonly CallView[] {
   return list(fields(result, 'calls'), 'calls', { limit: MAX_CALLS, item: parseCallView });
 }

@@ -1,4 +1,5 @@
-// The lines that buttons insert into a notebook as new cells. Inserted, never run: the person reads them first.
+// The lines that buttons insert into a notebook as new cells, where no kernel writes them with the notebook's own names
+// (farcall/notebook/cell_code.py). Inserted, never run: the person reads them first.
 
 import type { CallView } from '@farcall/kernel-bridge/notebook';
 
@@ -6,12 +7,12 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Runs one input of a map here, in the notebook's own process. */
 export function openInputHere(call: CallView, index: number): string {
-  return `results = ${resultsOf(call)}\n${functionName(call)}.local(*results.input(${index}))`;
+  return `import farcall\n\nrow = ${resultsOf(call)}.input(${index})\n${functionName(call)}.local(*row)`;
 }
 
-/** The input frame with the results as columns. */
+/** The results as a frame of their own: which frame they belong to, only the kernel knows. */
 export function joinToFrame(call: CallView): string {
-  return `${resultsOf(call)}.join(df)`;
+  return `import farcall\n\n${resultsOf(call)}.to_frame()`;
 }
 
 function resultsOf(call: CallView): string {

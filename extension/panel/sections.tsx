@@ -147,7 +147,7 @@ function ContainerItem({ container }: { readonly container: ContainerView }): JS
     container.state,
     container.hardware,
     container.pid > 0 ? trans.__('process %1', container.pid) : '',
-    trans._n('%1 input', '%1 inputs', container.inputs, formatCount(container.inputs)),
+    trans._n('%2 input', '%2 inputs', container.inputs, formatCount(container.inputs)),
     container.started_at > 0 ? formatClock(Math.max(0, now() - container.started_at)) : '',
   ];
   return (

@@ -22,13 +22,8 @@ def update(
     buffer_containers: int | None,
     scaledown_window: float | None,
 ) -> dict[str, float]:
-    """Set what is not None; returns the four settings as they are then. Raises ``InvalidError`` for values out of range."""
-    counts = {
-        "min_containers": min_containers,
-        "max_containers": max_containers,
-        "buffer_containers": buffer_containers,
-    }
-    for option, value in counts.items():
+    """Set what is not None; returns the settings as they are then. A value out of range is ``InvalidError``."""
+    for option, value in zip(_NAMES, (min_containers, max_containers, buffer_containers), strict=False):
         if value is not None:
             check_count(option, value, low=0, high=_MOST, takes=f"a whole number from 0 to {_MOST:,}")
     if scaledown_window is not None:

@@ -12,11 +12,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,6 +77,21 @@ def ensure(home: str | os.PathLike[str] | None = None, *, extra: tuple[str, ...]
     folder.chmod(0o700)
     with _locked(folder / "start.lock"):
         return find(folder) or _start(folder, extra)
+
+
+def run_in_foreground(command: list[str], ready: Callable[[str], None]) -> int:
+    """Run a gateway as a child until it ends; SIGINT and SIGTERM ask it to drain. Its exit code.
+
+    ``ready`` gets its ready line.
+    """
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True) as process:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: process.terminate())
+        assert process.stdout is not None, "it was asked for"
+        line = process.stdout.readline()
+        if line:
+            ready(line.decode())
+        return process.wait()
 
 
 def bundle() -> Path:

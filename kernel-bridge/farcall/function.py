@@ -52,6 +52,7 @@ class Function(Generic[P, R]):
         self._name = name
         self._options = options or Options()
         self._is_generator = is_generator
+        self._yields = inspect.isgeneratorfunction(raw) or inspect.isasyncgenfunction(raw)
         self._calls_remotely = calls_remotely
         self.is_variant = is_variant
         self._known: tuple[Version, str, str] | None = None
@@ -90,9 +91,7 @@ class Function(Generic[P, R]):
     @property
     def is_generator(self) -> bool:
         """Whether it yields values."""
-        if self._is_generator is not None:
-            return self._is_generator
-        return inspect.isgeneratorfunction(self._raw) or inspect.isasyncgenfunction(self._raw)
+        return self._yields if self._is_generator is None else self._is_generator
 
     @property
     def is_async(self) -> bool:

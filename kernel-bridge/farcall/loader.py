@@ -76,6 +76,11 @@ class Loader:
         return self._function
 
     @property
+    def plain(self) -> Callable[..., Any]:
+        """The function with whatever values it saw last: to look at, not to call."""
+        return self._function
+
+    @property
     def retry_on(self) -> tuple[type[BaseException], ...] | None:
         """The exceptions after which the retry policy allows another attempt; None: all."""
         return self._retry_on or None

@@ -50,17 +50,17 @@ def _environment(session: Session) -> str:
 
 
 def _put(session: Session, function: Function[..., object], described: Version, environment_id: str) -> str:
-    spec = function.spec(described.imports)
-    function_id = function.known_as(described, environment_id) or version.function_id(
-        described.code_hash, spec, environment_id
-    )
-    if function_id not in session.functions:
-        _send(session, function_id, environment_id, spec, described.code)
-        session.functions.add(function_id)
-    function.remember(described, environment_id, function_id)
+    function_id = function.known_as(described, environment_id)
+    if function_id is None or function_id not in session.functions:
+        spec = function.spec(described.imports)
+        function_id = version.function_id(described.code_hash, spec, environment_id)
+        if function_id not in session.functions:
+            _send(session, function_id, environment_id, spec, described.code)
+            session.functions.add(function_id)
+        function.remember(described, environment_id, function_id)
     if not function.is_variant and _current.get(function.full_name) != function_id and context.is_local():
         _current[function.full_name] = function_id
-        session.notify(FunctionReplace(app=spec.app, name=spec.name, function_id=function_id))
+        session.notify(FunctionReplace(app=function.app_name, name=function.name, function_id=function_id))
     return function_id
 
 

@@ -62,6 +62,10 @@ class Presenter(Protocol):
         """Where the calling code runs."""
         ...
 
+    def place(self, where: str) -> str:
+        """A line of code, ``file:line``, as a person calls it."""
+        ...
+
 
 class Silent:
     """A view that shows nothing."""
@@ -90,6 +94,9 @@ class Terminal:
     def cell(self) -> Cell:
         script = sys.argv[0] if sys.argv else ""
         return Cell(key="", label=Path(script).name or "python")
+
+    def place(self, where: str) -> str:
+        return where
 
 
 class Printing:

@@ -32,7 +32,7 @@ def of_loss(lost: ConnectionLost, url: str) -> errors.Error:
         return errors.AuthError(
             errors.compose(
                 f"the gateway at {url} did not accept the token",
-                do="Set FARCALL_TOKEN to the token that `farcall serve` names, or unset FARCALL_URL to use this machine",
+                do="Set FARCALL_TOKEN to the token that `farcall serve` names, or unset FARCALL_URL",
             )
         )
     if lost.code == 4406:

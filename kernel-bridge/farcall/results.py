@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import errors, tables
 from .call import FunctionCall, as_value
 from .chain import Batches, Chain
+from .failure_list import Failures
 from .launch import Kind, OnFailure
 from .live import Live, next_batch, next_batch_async
 from .mapping import Tally
 from .outcomes import Failed, read_page, value_of
 from .presenter import SILENT, View, map_view
 from .session import Session
-from .single import Watching, summary_of
+from .single import NO_COUNTS, Watching, failure_groups, summary_of
 from .source import Source
 from .starting import How, cancel_mapping, read_input, start, upload
 from .stream import Settled
 from .twin import twin
 from .waiting import Bell, Interrupted, Steps, drive, drive_async
-from .wire.messages import Counts, FailureGroup
+from .wire.messages import Counts
 
 if TYPE_CHECKING:
     from .function import Function
@@ -232,7 +233,7 @@ class Results:
         return (yield from self._begun.one(self._session, index, self._bell))
 
     def input(self, index: int) -> Any:
-        """The positional arguments of an input, as the gateway stored them; with keyword arguments: (args, kwargs)."""
+        """The arguments of an input, as the gateway stored them; with keyword arguments: (args, kwargs)."""
         args, kwargs = read_input(self._session, self._begun.calls[0], self._checked(index))
         return (args, kwargs) if kwargs else args
 
@@ -243,8 +244,7 @@ class Results:
             raise TypeError(f"{self.name}.map(…) has no length before it has run: its inputs have none")
         if self.tally.total is not None:
             return self.tally.total
-        count: int = self._drive(self._begun.count(self._session, self._bell))
-        return count
+        return self._drive(self._begun.count(self._session, self._bell))  # type: ignore[no-any-return]
 
     # ── waiting and state
 
@@ -282,7 +282,7 @@ class Results:
     def counts(self) -> Counts:
         """How many inputs are in each state; asks the gateway."""
         if self._call is None:
-            return Counts(queued=0, retrying=0, running=0, succeeded=0, failed=0, cancelled=0, timed_out=0)
+            return NO_COUNTS
         return summary_of(self._session, self._call.object_id).counts
 
     @property
@@ -294,8 +294,7 @@ class Results:
     def call(self) -> FunctionCall[Any]:
         """The call; starts it if it was not started."""
         self._started()
-        if self._call is None:
-            raise errors.ExecutionError("the map did not start")
+        assert self._call is not None, "it was started"
         return self._call
 
     @property
@@ -303,17 +302,11 @@ class Results:
         """The function's name."""
         return self._function.name if self._function is not None else self._call.name if self._call is not None else ""
 
-    def failures(self) -> tuple[FailureGroup, ...]:
+    def failures(self) -> Failures:
         """Failed inputs by exception type and user line, the most frequent first."""
         if self._call is None:
-            return ()
-        groups: tuple[FailureGroup, ...] = self._drive(self._groups())
-        return groups
-
-    def _groups(self) -> Steps[tuple[FailureGroup, ...]]:
-        with Watching(self._session, self._begun.last, self._bell) as watching:
-            yield from watching.change()
-            return watching.latest.failures if watching.latest is not None else ()
+            return Failures()
+        return Failures.of(self._drive(failure_groups(self._session, self._begun.last, self._bell)))
 
     # ── frames
 
@@ -332,7 +325,7 @@ class Results:
         values: dict[int, Any] = {}
         count = self.tally.total
         if self._chain is not None:
-            count = count if count is not None else summary_of(self._session, self._chain.calls[0]).inputs
+            count = summary_of(self._session, self._chain.calls[0]).inputs if count is None else count
             values = self._drive(tables.gathered(self._chain.known(self._session, count, self._bell), self._call_id))
         return tables.frame_of(values, count or 0, self._source.frame, self.name, is_flat=self._is_flat)
 
@@ -353,12 +346,10 @@ class Results:
         return values
 
     def __repr__(self) -> str:
-        if self._call is None:
-            count = self._source.count
-            return f"<farcall.Results {self.name}.map, {'' if count is None else f'{count:,} inputs, '}not started>"
         tally = self.tally
-        total = f"/{tally.total:,}" if tally.total is not None else ""
-        return f"<farcall.Results {self.name}.map, {tally.done:,}{total} done, {self._call.object_id}>"
+        total = "" if tally.total is None else f" of {tally.total:,}"
+        state = f"{tally.done:,}{total} done, {self._call.object_id}" if self._call is not None else "not started"
+        return f"<farcall.Results {self.name}.map, {state}>"
 
     # ── inside
 
@@ -385,8 +376,7 @@ class Results:
     @property
     def _begun(self) -> Chain:
         self._started()
-        if self._chain is None:
-            raise errors.ExecutionError("the map did not start")
+        assert self._chain is not None, "it was started"
         return self._chain
 
     def _started(self) -> None:

@@ -14,8 +14,22 @@ from .session import Session
 from .stream import Settled, settled
 from .waiting import Bell, Steps
 from .wire.codes import IN_BLOB
-from .wire.messages import CallAsk, CallEnded, CallInfo, CallSummary, Items, ItemsTaken, Outcomes, Output, Progress
+from .wire.messages import (
+    CallAsk,
+    CallEnded,
+    CallInfo,
+    CallSummary,
+    Counts,
+    FailureGroup,
+    Items,
+    ItemsTaken,
+    Outcomes,
+    Output,
+    Progress,
+)
 
+#: Before a call has begun.
+NO_COUNTS = Counts(queued=0, retrying=0, running=0, succeeded=0, failed=0, cancelled=0, timed_out=0)
 _FINAL = ("done", "failed", "cancelled", "incomplete")
 
 
@@ -161,6 +175,13 @@ class Watching:
         self.latest = progress
         self._news = True
         self._bell.ring()
+
+
+def failure_groups(session: Session, call_id: str, bell: Bell) -> Steps[tuple[FailureGroup, ...]]:
+    """The failed inputs of a call by exception type and user line."""
+    with Watching(session, call_id, bell) as watching:
+        yield from watching.change()
+        return watching.latest.failures if watching.latest is not None else ()
 
 
 def summary_of(session: Session, call_id: str) -> CallSummary:

@@ -36,9 +36,7 @@ class How(NamedTuple):
     kwargs: dict[str, Any]
 
 
-def start(
-    session: Session, function: Function[..., Any], inputs: Source | Chain, how: How
-) -> tuple[Mapping, Chain]:
+def start(session: Session, function: Function[..., Any], inputs: Source | Chain, how: How) -> tuple[Mapping, Chain]:
     """Open the call of a map; over new inputs, which follow as it is driven, or over those of an earlier call."""
     if isinstance(inputs, Chain):
         mapping, chain = _derive(session, function, inputs, how)

@@ -134,6 +134,8 @@ export type BridgeIntent = { readonly v: 1; readonly id: number } &
     | { readonly intent: 'input'; readonly call_id: string; readonly index: number }
     /** Reply: { text, next }: what the whole call printed, from a byte offset; next -1 at the end. */
     | { readonly intent: 'output'; readonly call_id: string; readonly offset: number }
+    /** The source of a cell to insert, with the notebook's own names: `row` runs input `index` here. Reply: { source }. */
+    | { readonly intent: 'code'; readonly call_id: string; readonly what: 'row' | 'join'; readonly index: number }
     /** Reply: { calls: CallView[] }, newest first. */
     | { readonly intent: 'calls'; readonly limit: number }
     /** Reply: RuntimeView. */

@@ -47,18 +47,27 @@ beforeEach(() => {
   children = [];
 });
 afterEach(async () => {
-  for (const child of children) await ended(child, 'SIGTERM');
-  const note = join(home, 'supervisor.json');
-  if (existsSync(note)) {
-    const { pid } = JSON.parse(readFileSync(note, 'utf8')) as { pid: number };
-    try {
-      process.kill(pid, 'SIGTERM');
-    } catch {
-      // It left by itself.
-    }
-  }
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) await stop(child);
+  await endSupervisor();
   rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
+
+/** With its supervisor, which would write into the home otherwise. */
+async function stop(child: ChildProcess): Promise<void> {
+  const { url } = JSON.parse(readFileSync(join(home, 'gateway.json'), 'utf8')) as { url: string };
+  const peer = await TestPeer.connect(url, token());
+  await peer.hello('client', CLIENT);
+  peer.send({ type: 'runtime.stop', keep: false });
+  await ended(child);
+}
+
+/** The one that a drained or killed gateway left for the next. It takes its note away when it goes. */
+async function endSupervisor(): Promise<void> {
+  const note = join(home, 'supervisor.json');
+  if (!existsSync(note)) return;
+  process.kill((JSON.parse(readFileSync(note, 'utf8')) as { pid: number }).pid, 'SIGTERM');
+  while (existsSync(note)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 interface Launched {
   readonly child: ChildProcess;
@@ -130,6 +139,7 @@ test('SIGINT and SIGHUP do nothing; SIGTERM says goodbye, takes the announcement
   const { child, url } = await launch();
   const peer = await TestPeer.connect(url, token());
   await peer.hello('client', CLIENT);
+  while (!existsSync(join(home, 'supervisor.json'))) await peer.settled();
   child.kill('SIGINT');
   child.kill('SIGHUP');
   await peer.settled();
@@ -150,6 +160,7 @@ test('a gateway that was killed is followed by another, which finds everything',
   const first = await launch();
   const peer = await TestPeer.connect(first.url, token());
   const { store, epoch } = await peer.hello('client', CLIENT);
+  while (!existsSync(join(home, 'supervisor.json'))) await peer.settled();
   await ended(first.child, 'SIGKILL');
   const second = await launch();
   const again = await TestPeer.connect(second.url, token());

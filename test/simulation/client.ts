@@ -1,7 +1,7 @@
 // A simulated client: opens its calls under ids of its own, feeds and seals them, reads their outcomes to the end, and sends
 // everything again that was not acknowledged when its connection comes back.
 
-import { SUCCEEDED, type CallId, type ClientId, type FunctionId } from '@farcall/kernel-bridge/wire';
+import { SUCCEEDED, type CallId, type ClientId, type FunctionId, type Parent } from '@farcall/kernel-bridge/wire';
 
 import type { CallOpening } from '../../runtime/src/core/events.js';
 import type { ClientDoor } from './gateway.js';
@@ -24,6 +24,8 @@ export interface Plan {
   readonly cancelScope: 'all' | 'queued';
   /** What did not succeed is run again by a derived call. */
   readonly resumes: boolean;
+  /** The running input that makes the call. */
+  readonly parent?: Parent;
 }
 interface Reading {
   readonly plan: Plan;
@@ -51,18 +53,24 @@ export class SimClient {
   #door: ClientDoor | undefined;
   #link: Link | undefined;
   #backAt = 0;
+  #onDone: () => void = () => undefined;
 
   constructor(
     private readonly world: World,
     readonly id: ClientId,
     plans: readonly Plan[],
   ) {
-    for (const plan of plans) world.clock.after(world.dice.between(0, 3_000), () => this.#begin(plan));
+    for (const plan of plans)
+      world.clock.after(plan.parent === undefined ? world.dice.between(0, 3_000) : 0, () => this.#begin(plan));
     this.connect();
   }
 
   get isDone(): boolean {
     return !this.isAlive || (this.#calls.length > 0 && this.#calls.every(({ isEnded }) => isEnded));
+  }
+
+  set onDone(run: () => void) {
+    this.#onDone = run;
   }
 
   get openCalls(): string[] {
@@ -139,17 +147,9 @@ export class SimClient {
   }
 
   #opening({ plan, base }: Reading): CallOpening {
-    const { call, function: fn, onFailure, onOwnerLost, attached } = plan;
-    const opening = {
-      call,
-      function: fn,
-      kind: 'map',
-      onFailure,
-      onOwnerLost,
-      attached,
-      client: this.id,
-      origin: '',
-    } as const;
+    const { call, function: fn, onFailure, onOwnerLost, attached, parent } = plan;
+    const whose = { kind: 'map', client: this.id, origin: '', ...(parent && { parent }) } as const;
+    const opening = { call, function: fn, onFailure, onOwnerLost, attached, ...whose };
     return base === undefined ? opening : { ...opening, base };
   }
 
@@ -245,6 +245,7 @@ export class SimClient {
     this.world.history.read(plan.call, count, told, values);
     reading.isEnded = true;
     if (plan.resumes && reading.base === undefined) this.#resume(reading);
+    if (this.isDone) this.#onDone();
   }
 
   #resume({ plan, told, values }: Reading): void {

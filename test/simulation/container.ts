@@ -4,6 +4,7 @@
 import { FAILED, SUCCEEDED, TIMED_OUT, type ContainerId, type FunctionSpec } from '@farcall/kernel-bridge/wire';
 
 import type { RestoredLease } from '../../runtime/src/core/events.js';
+import type { SimClient } from './client.js';
 import type { ContainerDoor } from './gateway.js';
 import { f, type Told } from './history.js';
 import type { Link } from './link.js';
@@ -18,6 +19,11 @@ interface Held {
   readonly values: readonly number[];
   next: number;
   stop: number;
+}
+interface Running {
+  readonly held: Held;
+  readonly index: number;
+  readonly seconds: number;
 }
 interface Batch {
   readonly seq: number;
@@ -42,13 +48,17 @@ export class SimContainer {
   #leases: Held[] = [];
   #newest = 0;
   #revoked = new Map<number, number>();
-  #running: { readonly held: Held; readonly index: number; readonly seconds: number } | undefined;
+  #running: Running | undefined;
   #onResume: (() => void)[] = [];
   #buffer: Told[] = [];
   #bufferSeconds = 0;
   #unacknowledged: Batch[] = [];
   #seq = 0;
   #lostAt = 0;
+  /** While an input waits for a call of its own: who made it. */
+  #inside: SimClient | undefined;
+  /** Replies to `waiting` that must come before another input starts. */
+  #owed = 0;
 
   constructor(
     private readonly world: World,
@@ -77,7 +87,11 @@ export class SimContainer {
     const held = this.#leases.map((entry) => [entry.lease.lease, entry.next] as const);
     link.send('gateway', () => this.#hello(link, door, held));
     for (const batch of this.#unacknowledged) this.#sendBatch(batch);
+    if (this.#isReady) this.#loaded();
+    this.#owed = 0;
+    if (this.#inside !== undefined) this.#tellWaiting(true);
     if (!this.#isReady) clock.after(dice.between(2, 60), () => this.#loaded());
+    this.#step();
   }
 
   cut(): void {
@@ -87,6 +101,7 @@ export class SimContainer {
   die(death: Death): void {
     if (!this.isAlive) return;
     this.isAlive = false;
+    this.#inside?.leave(Infinity);
     this.#link?.cut();
     this.onDeath(death);
   }
@@ -133,6 +148,7 @@ export class SimContainer {
       });
     clock.after(dice.between(0, graceMs / 2), () => {
       if (this.#running !== running || !this.isAlive || this.isStopped) return;
+      this.#comeBack();
       this.#running = undefined;
       this.#step();
     });
@@ -154,7 +170,11 @@ export class SimContainer {
           this.#step();
         }),
       revoked: (through) =>
-        near(() => this.#leases.forEach((held) => held.lease.lease <= through && this.revoke(held.lease.lease, 0))),
+        near(() => {
+          this.#owed = Math.max(0, this.#owed - 1);
+          for (const { lease } of [...this.#leases]) if (lease.lease <= through) this.revoke(lease.lease, 0);
+          this.#step();
+        }),
       drain: () => near(() => this.drain()),
       dismiss: () => near(() => this.die({ reason: 'exited', lease: 0, index: -1 })),
     };
@@ -212,7 +232,7 @@ export class SimContainer {
   }
 
   #step(): void {
-    if (!this.isAlive || this.isStopped || this.#running !== undefined) return;
+    if (!this.isAlive || this.isStopped || this.#running !== undefined || this.#owed > 0) return;
     const held = this.#leases[0];
     if (held === undefined) {
       if (this.isDraining && this.#unacknowledged.length === 0) this.die({ reason: 'exited', lease: 0, index: -1 });
@@ -232,18 +252,45 @@ export class SimContainer {
     const behaviour = behaviourOf(value, attempt);
     const seconds =
       behaviour === 'hangs' ? this.spec.timeout : this.world.secondsOf(this.spec) * dice.between(0.5, 1.5);
-    const running = { held, index, seconds };
+    const running: Running = { held, index, seconds };
     this.#running = running;
     held.next = index + 1;
+    if (behaviour === 'nests') return this.#nest(running, value);
     const end = (): void => this.#awake(() => this.#running === running && this.#finish(running, behaviour, value));
     clock.after(seconds * 1000, end);
   }
 
-  #finish(
-    { held, index, seconds }: { held: Held; index: number; seconds: number },
-    behaviour: ReturnType<typeof behaviourOf>,
-    value: number,
-  ): void {
+  /** Its own client makes a call; the input goes on when that has ended. */
+  #nest(running: Running, value: number): void {
+    const { lease } = running.held;
+    const client = this.world.callInside({ call_id: lease.call, index: running.index });
+    this.#inside = client;
+    this.#tellWaiting(true);
+    client.onDone = () =>
+      this.#awake(() => {
+        if (this.#running !== running) return;
+        this.#comeBack();
+        this.#finish(running, 'works', value);
+      });
+  }
+
+  #comeBack(): void {
+    if (this.#inside === undefined) return;
+    this.#inside.leave(Infinity);
+    this.#inside = undefined;
+    this.#tellWaiting(false);
+  }
+
+  #tellWaiting(waiting: boolean): void {
+    if (this.#link?.isOpen !== true) return;
+    if (waiting) this.#owed += 1;
+    this.#link.send('gateway', () =>
+      this.world.gateway.apply({ type: 'container.waiting', container: this.id, waiting }),
+    );
+  }
+
+  #finish(running: Running, behaviour: ReturnType<typeof behaviourOf>, value: number): void {
+    const { held, index, seconds } = running;
     const at = { lease: held.lease.lease, index };
     if (behaviour === 'dies') return this.die({ reason: 'signal', ...at });
     if (behaviour === 'hangs' && this.world.dice.chance(0.5)) return this.die({ reason: 'timeout', ...at });

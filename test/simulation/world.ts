@@ -10,6 +10,7 @@ import {
   type FunctionId,
   type FunctionSpec,
   type HostId,
+  type Parent,
 } from '@farcall/kernel-bridge/wire';
 
 import { SimClient, type Plan } from './client.js';
@@ -22,7 +23,8 @@ import { Dice } from './random.js';
 import { Store } from './store.js';
 
 /** What an input does to whoever runs it. Told by its value, so that every attempt knows. */
-export function behaviourOf(value: number, attempt: number): 'works' | 'raises' | 'hangs' | 'dies' {
+export function behaviourOf(value: number, attempt: number): 'works' | 'raises' | 'hangs' | 'dies' | 'nests' {
+  if (value % 31 === 9) return 'nests';
   if (value % 41 === 13) return 'dies';
   if (value % 37 === 11) return attempt <= 1 ? 'dies' : 'works';
   if (value % 19 === 7) return 'raises';
@@ -57,6 +59,10 @@ export class World {
   readonly #weather: Weather;
   readonly #badUntil: number;
   readonly #latencyMs: number;
+  readonly #depths = new Map<CallId, number>();
+  /** Clients in containers: they come and go with them. */
+  readonly #insiders: SimClient[] = [];
+  #inside = 0;
   #hosts = 0;
 
   constructor(seed: number) {
@@ -99,6 +105,18 @@ export class World {
     const link = new Link(this.clock, this.dice, this.#latencyMs, onClosed);
     this.#links.add(link);
     return link;
+  }
+
+  /** A client inside a container makes a small call for an input; calls nest three deep at most. */
+  callInside(parent: Parent): SimClient {
+    this.#inside += 1;
+    const depth = (this.#depths.get(parent.call_id) ?? 0) + 1;
+    const plan = { ...this.#plan(`fc-inside-${this.#inside}` as CallId), resumes: false, cancelAfterMs: 0, parent };
+    this.#depths.set(plan.call, depth);
+    const values = plan.values.slice(0, 3).filter((value) => depth < 3 || behaviourOf(value, 1) !== 'nests');
+    const client = new SimClient(this, `cl-inside-${this.#inside}` as ClientId, [{ ...plan, values }]);
+    this.#insiders.push(client);
+    return client;
   }
 
   startFails(): boolean {
@@ -218,7 +236,7 @@ export class World {
     const containers = [...this.host.containers.values()];
     const container = containers.length > 0 ? dice.pick(containers) : undefined;
     if (misfortune === 'cuts') dice.pick([this.host, ...containers]).cut();
-    if (misfortune === 'cuts' && dice.chance(0.5)) dice.pick(this.clients).leave(dice.between(0, 5_000));
+    if (misfortune === 'cuts' && dice.chance(0.5)) this.#someClient().leave(dice.between(0, 5_000));
     if (misfortune === 'longCuts') container?.cut();
     if (misfortune === 'containerCrashes') container?.crash();
     if (misfortune === 'gatewayCrashes' && this.gateway.isUp && dice.chance(0.5)) this.#crashGateway();
@@ -228,6 +246,10 @@ export class World {
     if (misfortune !== 'stops' || container === undefined) return;
     container.stop();
     clock.after(dice.pick([500, 10_000, 40_000]), () => container.isAlive && container.resume());
+  }
+
+  #someClient(): SimClient {
+    return this.dice.pick([...this.clients, ...this.#insiders.filter(({ isAlive }) => isAlive)]);
   }
 
   #crashGateway(): void {

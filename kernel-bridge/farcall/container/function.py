@@ -54,6 +54,11 @@ class LoadedFunction:
         """Exceptions that are worth another attempt; None: all."""
         return self._loader.retry_on
 
+    @property
+    def plain(self) -> Invoke:
+        """The user's function, for those who only look at it."""
+        return self._loader.plain
+
     def prepare(self, message: CallLoad, payload: Buffer) -> Prepared:
         """Unpickle what the call's inputs share. Never raises what user code raises."""
         remember_sources(message.sources)

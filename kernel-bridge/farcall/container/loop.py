@@ -248,7 +248,9 @@ class Loop:
             self._load_function(message, payload)
         elif isinstance(message, PreviewMake):
             shown = self._link.blobs.read(message.blob) if message.blob else payload
-            self._link.send(PreviewMade(request=message.request, bundle=bundle_of(shown, message.what)))
+            function = self._function.plain if self._function is not None else None
+            bundle = bundle_of(shown, message.what, function)
+            self._link.send(PreviewMade(request=message.request, bundle=bundle))
             self._streams.skip()
         elif isinstance(message, Drain):
             self._draining = True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import pprint
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Literal
@@ -25,23 +26,54 @@ class _TooSlow(BaseException):
     """The value takes too long to show; not an Exception, so that a repr cannot swallow it."""
 
 
-def bundle_of(payload: Buffer, what: Literal["arguments", "result"]) -> dict[str, str]:
-    """What to show for a pickle. Never raises: what cannot be shown is told."""
+def bundle_of(
+    payload: Buffer, what: Literal["arguments", "result"], function: Callable[..., Any] | None = None
+) -> dict[str, str]:
+    """What to show for a pickle; ``function`` names the arguments. Never raises: what cannot be shown is told."""
     try:
         with _limited():
-            value = loads(payload)
-            return _arguments(*value) if what == "arguments" else _shown(value)
+            if what == "result":
+                return _shown(loads(payload))
+            args, kwargs = loads(payload)
+            return _arguments(args, kwargs, function)
     except _TooSlow:
         return {"text/plain": f"(it takes longer than {_SECONDS:g} s to show)"}
     except Exception as error:
         return {"text/plain": f"(cannot be shown: {type(error).__name__}: {error})"[:_TEXT]}
 
 
-def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, str]:
-    if len(args) == 1 and not kwargs:
-        return _shown(args[0])
-    named = [_text(arg) for arg in args] + [f"{name}={_text(value)}" for name, value in kwargs.items()]
-    return {"text/plain": _capped(",\n".join(named) if any("\n" in one for one in named) else ", ".join(named))}
+def _arguments(
+    args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any] | None
+) -> dict[str, str]:
+    """One argument a line, by its parameter's name; the picture or table of a single one beside that."""
+    rich = _shown(args[0]) if len(args) == 1 and not kwargs else {}
+    lines = [_assignment(name, value) for name, value in _named(args, kwargs, function)]
+    return {**rich, "text/plain": _capped("\n".join(lines))} if lines else {"text/plain": "(no arguments)"}
+
+
+def _named(
+    args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any] | None
+) -> Iterator[tuple[str, Any]]:
+    """Arguments with their parameters' names; "" for those that fit no parameter."""
+    names = _positional(function) if function is not None else []
+    yield from ((names[at] if at < len(names) else "", value) for at, value in enumerate(args))
+    yield from kwargs.items()
+
+
+def _positional(function: Callable[..., Any]) -> list[str]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some builtins have none
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def _assignment(name: str, value: Any) -> str:
+    text = _text(value)
+    if not name:
+        return text
+    return f"{name} =\n{text}" if "\n" in text else f"{name} = {text}"
 
 
 def _shown(value: Any) -> dict[str, str]:

@@ -17,6 +17,7 @@ from .answers import GatewayAnswers
 from .bridge import Bridge
 from .calls import Calls
 from .cards import Deck
+from .cell_code import CellCode
 from .display import NotebookPresenter
 from .origin import Origin, running_number
 from .pace import Pace
@@ -39,7 +40,7 @@ class Notebook:
         self._calls = Calls(Session.current, self._origin.place, self._pace.nudge)
         resumer = Resumer(shell, self._calls)
         answers = GatewayAnswers(
-            Session.current, resumer, text=self._origin.traceback, where=lambda: default_place().name
+            Session.current, resumer, CellCode(shell, self._calls), text=self._origin.traceback, where=lambda: default_place().name
         )
         self.bridge = Bridge(self._calls, answers, self._pace.nudge)
         self._deck = Deck(self._screen, lambda: self.bridge.attached, self._pace.nudge)

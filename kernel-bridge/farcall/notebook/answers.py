@@ -23,6 +23,8 @@ _PREVIEW_S = 5.0
 _OUTPUT_CAP = 64 * 1024
 _WORDS = tuple(state.replace("_", " ") for state in INPUT_STATES)
 
+#: The source of a cell about a call: what it does, and for which input.
+CellCode = Callable[[str, Literal["row", "join"], int], str]
 #: Runs a call's unfinished or failed inputs again and answers the id of the new call.
 Resume = Callable[[str, Literal["unsucceeded", "failed"]], str]
 
@@ -39,10 +41,17 @@ class GatewayAnswers:
     """Answers by asking the gateway. ``text`` gives a traceback's cells their names, ``where`` names the gateway."""
 
     def __init__(
-        self, session: Callable[[], Any], resume: Resume, *, text: Callable[[str], str], where: Callable[[], str]
+        self,
+        session: Callable[[], Any],
+        resume: Resume,
+        code: CellCode,
+        *,
+        text: Callable[[str], str],
+        where: Callable[[], str],
     ) -> None:
         self._session = session
         self._resume = resume
+        self._code = code
         self._text = text
         self._where = where
 
@@ -61,6 +70,8 @@ class GatewayAnswers:
                 return self._input(intent)
             case intents.Output():
                 return self._output(intent)
+            case intents.Code():
+                return {"source": self._code(intent.call_id, intent.what, intent.index)}
             case intents.ListCalls():
                 return self._calls(intent)
             case intents.Runtime():

@@ -65,6 +65,10 @@ class NotebookPresenter:
         """The running cell."""
         return self._origin.cell
 
+    def place(self, where: str) -> str:
+        """``Cell In[4], line 7``."""
+        return self._origin.place(where)
+
     def join_slow(self, call: FunctionCall[Any]) -> Card:
         """The card of this cell's slow calls, with ``call`` on it."""
         followed = self.calls.begin(call.object_id, "remote", call.name)

@@ -10,13 +10,15 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Error
-from . import functions
+from ..failure_list import error_of, examples_of
+from . import functions, markup, words
 from .calls import Calls
 from .cards import Card, Deck
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..call import FunctionCall
+    from ..failure_list import Failures
     from ..function import Function
     from ..results import Results
 
@@ -28,6 +30,7 @@ def register(shell: Any, calls: Calls, deck: Deck) -> None:
     display.for_type_by_name("farcall.call", "FunctionCall", lambda call: _show_call(call, calls, deck))
     html = shell.display_formatter.formatters["text/html"]
     html.for_type_by_name("farcall.function", "Function", _function_html)
+    html.for_type_by_name("farcall.failure_list", "Failures", _failures_html)
     plain = shell.display_formatter.formatters["text/plain"]
     plain.for_type_by_name("farcall.function", "Function", _function_text)
 
@@ -56,6 +59,13 @@ def _show(call_id: str, calls: Calls, deck: Deck) -> bool:
         return False
     deck.show(Card("map" if followed.view.kind in ("map", "spawn_map") else "call", [followed]))
     return True
+
+
+def _failures_html(failures: Failures) -> str:
+    rows = [
+        (words.number(group.count), error_of(group), group.where, examples_of(group)) for group in failures
+    ]
+    return markup.table(("count", "error", "where", "inputs"), rows) if rows else "<div>no failures</div>"
 
 
 def _function_html(function: Function[..., Any]) -> str:

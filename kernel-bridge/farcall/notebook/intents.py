@@ -73,6 +73,14 @@ class Output(_Intent, frozen=True, kw_only=True, tag="output"):
     offset: Annotated[int, Meta(ge=0)]
 
 
+class Code(_Intent, frozen=True, kw_only=True, tag="code"):
+    """The source of a cell to insert: ``row`` runs one input here, ``join`` puts the results beside their frame."""
+
+    call_id: CallId
+    what: Literal["row", "join"]
+    index: Index
+
+
 class ListCalls(_Intent, frozen=True, kw_only=True, tag="calls"):
     limit: Limit
 
@@ -81,7 +89,7 @@ class Runtime(_Intent, frozen=True, kw_only=True, tag="runtime"):
     pass
 
 
-Intent = Hello | Lease | Cancel | Detach | Resume | Rows | Input | Output | ListCalls | Runtime
+Intent = Hello | Lease | Cancel | Detach | Resume | Rows | Input | Output | Code | ListCalls | Runtime
 #: Those that must not stand behind slow ones; the others read from the gateway.
 PROMPT = (Hello, Cancel, Detach)
 

@@ -49,7 +49,7 @@ def _one(view: CallView, now: float | None) -> str:
     facts = [words.state(view), words.duration(words.elapsed(view, now))]
     if view.kind in ("map", "spawn_map"):
         facts[1:1] = [words.done_of(view), words.rate(view.rate)]
-    facts.append(view.hardware)
+    facts.append(words.hardware(view))
     head = f"<b>{text(words.title(view))}</b> · {' · '.join(text(fact) for fact in facts if fact)}"
     return "".join([f"<div>{head}</div>", _bar(view), _counts(view), _waiting(view), _failures(view.failures)])
 

@@ -5,10 +5,13 @@ Pure text, used by every view of the notebook side; the same forms as in the ext
 
 from __future__ import annotations
 
+import re
 import time
 
 from .views import CallView, CountsView
 
+#: What containers without a GPU are called on the wire, count included.
+_ONLY_CPU = re.compile(r"\d+ × CPU")
 #: Field of CountsView → the word for it, in the order of a legend.
 STATE_WORDS = {
     "succeeded": "succeeded",
@@ -94,6 +97,13 @@ def legend(counts: CountsView) -> list[tuple[str, int]]:
     """The states that have inputs, as words."""
     pairs = ((word, int(getattr(counts, field))) for field, word in STATE_WORDS.items())
     return [(word, count) for word, count in pairs if count]
+
+
+def hardware(view: CallView) -> str:
+    """``3 × A100``, as the gateway says it; ``8 containers`` where they have no GPU; empty while there are none."""
+    if not view.containers or (view.hardware and not _ONLY_CPU.fullmatch(view.hardware)):
+        return view.hardware
+    return f"{number(view.containers)} container{'' if view.containers == 1 else 's'}"
 
 
 def line(view: CallView, now: float | None = None) -> str:

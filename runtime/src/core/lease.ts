@@ -32,6 +32,8 @@ export class Lease {
   progressAt: number;
   /** A revoke from this index on is under way. */
   revokeFrom = Infinity;
+  /** Inputs before this one have begun, as an earlier revoke found out. */
+  begunBefore = 0;
   /** 0, or when the container was told to drop some of it. */
   cancelledAt = 0;
   /** The lowest index it was told to drop. */

@@ -27,6 +27,7 @@ export function leaseRevoked(
   const lease = s.containers.get(id)?.lease(number);
   if (lease === undefined) return;
   lease.revokeFrom = Infinity;
+  lease.begunBefore = first;
   cut(s, lease, first);
 }
 
@@ -38,16 +39,21 @@ export function cut(s: State, lease: Lease, first: number): void {
   lease.end = Math.max(lease.first, Math.min(lease.end, first));
 }
 
-/** An input of the container waits for a call of its own: it keeps that input and nothing else. */
+/**
+ * An input of the container waits for a call of its own: it starts nothing else, so the rest goes to others. Leases behind the
+ * oldest have not begun. Of the oldest, outcomes of short inputs may not have been sent yet: its supervisor knows which one runs.
+ */
 export function keepOnlyRunning(s: State, container: Container): void {
-  let isKept = false;
-  for (const lease of [...container.leases]) {
-    if (lease.open === 0 && lease.cancelledAt === 0) continue;
-    if (!isKept) cut(s, lease, lease.next + 1);
-    else endLease(s, lease);
-    isKept = true;
-  }
+  const [running, ...behind] = container.leases.filter(({ open, cancelledAt }) => open > 0 || cancelledAt > 0);
+  for (const lease of behind) endLease(s, lease);
+  if (running !== undefined && running.open > 1 && running.cancelledAt === 0) askBack(s, running, running.next + 1);
   s.out.act({ do: 'leases.revoked', container: container.id, through: container.lastLease });
+}
+
+/** Asks for a lease's inputs from `first` on; answered by `lease.revoked`. */
+export function askBack(s: State, lease: Lease, first: number): void {
+  lease.revokeFrom = first;
+  s.out.act({ do: 'lease.revoke', container: lease.container.id, lease: lease.number, first });
 }
 
 /**

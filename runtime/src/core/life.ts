@@ -42,7 +42,6 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
   container.isWaiting = false;
   if (isAdopted) container.adoptedAt = s.now;
   if (container.state === 'requested') container.state = 'starting';
-  if (isAdopted && container.state === 'starting') becomeReady(s, container);
   for (const [number, first] of held) {
     container.lastLease = Math.max(container.lastLease, number);
     // Its inputs were given to others while it was away. After a restart it may be work of a call that is yet to come back.

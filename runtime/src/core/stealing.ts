@@ -4,6 +4,7 @@
 import type { Container } from './container.js';
 import type { RemoteFunction } from './function.js';
 import type { Lease } from './lease.js';
+import { askBack } from './leases.js';
 import type { State } from './state.js';
 
 const OVERDUE_MS = 1_000;
@@ -19,18 +20,17 @@ export function steal(s: State, fn: RemoteFunction): void {
   for (const container of fn.containers) if (container.isIdle) idle += 1;
   for (const container of fn.containers) {
     if (idle === 0) return;
-    if (askBack(s, fn, container)) idle -= 1;
+    if (askOne(s, fn, container)) idle -= 1;
   }
 }
 
 /** Asks one container for the part of its work that others could have. */
-function askBack(s: State, fn: RemoteFunction, container: Container): boolean {
+function askOne(s: State, fn: RemoteFunction, container: Container): boolean {
   if (container.isWaiting || !container.isConnected) return false;
   for (const lease of [...container.leases].reverse()) {
     const first = shareOf(s, fn, lease);
     if (first >= lease.end) continue;
-    lease.revokeFrom = first;
-    s.out.act({ do: 'lease.revoke', container: container.id, lease: lease.number, first });
+    askBack(s, lease, first);
     return true;
   }
   return false;
@@ -41,7 +41,7 @@ function shareOf(s: State, fn: RemoteFunction, lease: Lease): number {
   const isAsked = lease.revokeFrom !== Infinity || lease.cancelledAt > 0;
   if (isAsked || lease.open === 0) return lease.end;
   const isRunning = lease.container.leases.find(({ open }) => open > 0) === lease;
-  const first = lease.next + (isRunning ? 1 : 0);
+  const first = Math.max(lease.begunBefore, lease.next + (isRunning ? 1 : 0));
   const rest = lease.end - first;
   if (rest <= 0) return lease.end;
   const sinceMs = s.now - lease.progressAt;

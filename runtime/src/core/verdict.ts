@@ -55,11 +55,19 @@ export function afterFailure(s: State, call: Call, index: number): void {
   if (policy === 'continue' || call.isEnded) return;
   call.endAs('failed');
   seal(s, call);
-  cancelInputs(s, call, policy === 'stop_after' ? index + 1 : 0, 'all', 'another input of the call failed');
+  const from = policy === 'stop_after' ? index + 1 : 0;
+  cancelInputs(s, call, { from, scope: 'all', message: 'another input of the call failed' });
 }
 
-/** Cancels what is not final from `from` on; `queued`: only what no container holds. */
-export function cancelInputs(s: State, call: Call, from: number, scope: 'all' | 'queued', message: string): void {
+/** `queued`: only what no container holds. */
+export interface Cancel {
+  readonly from: number;
+  readonly scope: 'all' | 'queued';
+  readonly message: string;
+}
+
+/** Cancels what is not final, from an index on. */
+export function cancelInputs(s: State, call: Call, { from, scope, message }: Cancel): void {
   const stretches = call.inputs.stretches(from, call.inputs.length);
   const chosen = stretches.filter(({ state }) => state === QUEUED || (scope === 'all' && state === RUNNING));
   if (scope === 'all') dropLeases(s, call, from);
@@ -75,7 +83,7 @@ export function cancelCall(s: State, call: Call, scope: 'all' | 'queued', messag
   const before = call.inputs.counts[CANCELLED] ?? 0;
   const wasOpen = !call.isSealed;
   seal(s, call);
-  cancelInputs(s, call, 0, scope, message);
+  cancelInputs(s, call, { from: 0, scope, message });
   if (scope === 'all' || wasOpen || (call.inputs.counts[CANCELLED] ?? 0) > before) call.endAs('cancelled');
   endIfSettled(s, call);
 }

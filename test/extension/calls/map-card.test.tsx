@@ -107,8 +107,22 @@ test('the drawer inserts a cell that runs the input here, and never runs it', as
   await page.hear(hello);
   answerInputs();
   await page.clickOn('.farcall-InputList-item', 1);
+  page.kernel.answer = ({ id, intent }, kernel) => {
+    if (intent === 'code')
+      kernel.emit({ event: 'reply', id, result: { source: 'embed.local(*embeddings.input(1))' } });
+  };
   await page.click('Open row 1 here');
-  expect(page.inserted).toEqual([expect.stringContaining('embed.local(*results.input(1))')]);
+  expect(page.inserted).toEqual(['embed.local(*embeddings.input(1))']);
+});
+
+test('a kernel that cannot write the cell leaves one that finds the call by its id', async () => {
+  page = await openPage(data);
+  await page.hear(hello);
+  answerInputs();
+  await page.clickOn('.farcall-InputList-item', 1);
+  page.kernel.answer = ({ id }, kernel) => kernel.emit({ event: 'error', id, message: 'no such intent' });
+  await page.click('Open row 1 here');
+  expect(page.inserted).toEqual([expect.stringMatching(/from_id\("fc-.*\.input\(1\)\nembed\.local\(\*row\)/)]);
 });
 
 test('tabs move with the arrow keys and are one tab stop', async () => {

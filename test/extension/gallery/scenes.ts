@@ -40,7 +40,7 @@ const failed: Partial<LiveCall> = {
   created_at: NOW - 212,
   ended_at: NOW - 12,
 };
-const call = { kind: 'remote', inputs: 1, name: 'train', hardware: 'A100', containers: 1 } as const;
+const call = { kind: 'remote', inputs: 1, name: 'train', hardware: '1 × A100', containers: 1 } as const;
 
 export const SCENES: Readonly<Record<string, Scene>> = {
   running,
@@ -95,7 +95,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     counts: counts({ succeeded: 4, failed: 1, running: 2, queued: 2 }),
     failures: FAILURES.slice(0, 1),
     containers: 2,
-    hardware: '',
+    hardware: '2 × CPU',
   }),
   many: map({
     inputs: 10_000,

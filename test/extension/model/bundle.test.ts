@@ -54,7 +54,7 @@ test('a card lists each of its calls once, the first one first', () => {
 
 test('inserted code names the function only if it is a Python name', () => {
   expect(openInputHere(callView({ name: 'movies.embed' }), 412)).toBe(
-    'results = farcall.FunctionCall.from_id("fc-0000000000000000000000000000CALL").results()\nembed.local(*results.input(412))',
+    'import farcall\n\nrow = farcall.FunctionCall.from_id("fc-0000000000000000000000000000CALL").results().input(412)\nembed.local(*row)',
   );
   expect(openInputHere(callView({ name: 'x); print(1' }), 0)).toContain('\nf.local(');
 });

@@ -21,7 +21,7 @@ export function callView(some: Partial<CallView> = {}): CallView {
     counts: counts({ succeeded: 412, running: 12, queued: 576 }),
     rate: 33.4,
     containers: 3,
-    hardware: 'A100',
+    hardware: '3 × A100',
     waiting: '',
     failures: [],
     created_at: NOW - 12.3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,9 +22,34 @@ def test_plain_values_are_shown_as_python_shows_them() -> None:
     assert shown({"b": 1, "a": 2}) == {"text/plain": "{'b': 1, 'a': 2}"}
 
 
-def test_a_single_argument_is_shown_by_itself_and_several_as_a_call() -> None:
-    assert bundle_of(serialize.dumps(((5,), {})), "arguments") == {"text/plain": "5"}
-    assert bundle_of(serialize.dumps(((5, "x"), {"k": None})), "arguments") == {"text/plain": "5, 'x', k=None"}
+def given(function: Callable[..., Any] | None, *args: Any, **kwargs: Any) -> dict[str, str]:
+    return bundle_of(serialize.dumps((args, kwargs)), "arguments", function)
+
+
+def score(title: str, budget: float = 1.0, *more: int, k: object = None) -> None: ...
+
+
+def test_arguments_stand_one_a_line_by_their_parameters_names() -> None:
+    assert given(score, "Duel in the Sun", 6e6) == {"text/plain": "title = 'Duel in the Sun'\nbudget = 6000000.0"}
+    assert given(score, "x", 1.0, 7, k=None) == {"text/plain": "title = 'x'\nbudget = 1.0\n7\nk = None"}
+
+
+def test_a_value_of_several_lines_begins_below_its_name() -> None:
+    text = given(score, ["word" * 9] * 9)["text/plain"]
+    assert text.startswith("title =\n['word")
+
+
+def test_arguments_of_a_function_without_a_signature_stand_for_themselves() -> None:
+    assert given(None, 5) == {"text/plain": "5"}
+    assert given(dict.fromkeys, 5, k=1)["text/plain"].endswith("5\nk = 1")
+    assert given(None) == {"text/plain": "(no arguments)"}
+
+
+def test_a_single_frame_brings_its_table_as_an_argument_too() -> None:
+    pandas = pytest.importorskip("pandas")
+    bundle = given(score, pandas.DataFrame({"a": [1, 2]}))
+    assert "<table" in bundle["text/html"]
+    assert bundle["text/plain"].startswith("title =\n   a")
 
 
 def test_text_is_capped() -> None:

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { FunctionId } from '@farcall/kernel-bridge/wire';
 
-import { bench, Bench, CALL, F, gpusOf, of, specOf } from './support.js';
+import { bench, CALL, F, gpusOf, of, specOf, type Bench } from './support.js';
 
 const G = 'fv-g' as FunctionId;
 const ready = (b: Bench, id = F) =>

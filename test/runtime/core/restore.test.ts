@@ -41,6 +41,11 @@ function restored(asked: Partial<Extract<Happening, { type: 'call.restored' }>> 
   return b;
 }
 
+function back(b: Bench, held: [number, number][]): void {
+  b.apply({ type: 'container.connected', container: A, held });
+  b.apply({ type: 'container.ready', container: A });
+}
+
 describe('calls', () => {
   test('go on where they were', () => {
     const b = restored();
@@ -99,7 +104,7 @@ describe('containers', () => {
     b.pass(5_000);
     expect(b.all('assign')).toEqual([]);
     expect(b.counts()).toEqual({ succeeded: 4, running: 3, queued: 3 });
-    b.apply({ type: 'container.connected', container: A, held: [[7, 5]] });
+    back(b, [[7, 5]]);
     b.answer({ do: 'assign', container: A, ...lease });
     expect(b.counts()).toMatchObject({ succeeded: 7 });
     b.pass(1_000);
@@ -107,7 +112,7 @@ describe('containers', () => {
   });
   test('get lease numbers that they have not seen', () => {
     const b = restored({}, [lease]);
-    b.apply({ type: 'container.connected', container: A, held: [[7, 4]] });
+    back(b, [[7, 4]]);
     b.answer({ do: 'assign', container: A, ...lease });
     b.pass(1_000);
     expect(b.last('assign').lease).toBeGreaterThan(1_000);
@@ -123,7 +128,7 @@ describe('containers', () => {
   });
   test('an outcome that was not committed counts when it comes again, and the input does not run again', () => {
     const b = restored({}, []);
-    b.apply({ type: 'container.connected', container: A, held: [] });
+    back(b, []);
     b.now += 100;
     b.answer({ do: 'assign', container: A, ...lease });
     expect(b.counts()).toMatchObject({ succeeded: 7 });
