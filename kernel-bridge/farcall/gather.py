@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .call import FunctionCall, Value
-from .presenter import SILENT
+from .presenter import calls_view
 from .session import Session
 from .twin import Bound
 from .waiting import Bell, Steps, drive, drive_async
@@ -19,7 +19,11 @@ def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[
         return_exceptions: put exceptions into the list instead.
     """
     bell = Bell()
-    values = drive(_all(calls, bell, return_exceptions=return_exceptions), bell, view=SILENT)
+    view = calls_view(calls)
+    try:
+        values = drive(_all(calls, bell, return_exceptions=return_exceptions), bell, view=view)
+    finally:
+        view.end()
     for value in values:
         if value is not None and value.error is not None and not return_exceptions:
             raise value.error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 _OUTPUT_CAP = 64 * 1024
+_TOGETHER = 100
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,21 @@ class Silent:
 
 
 SILENT = Silent()
+
+
+class Together(Silent):
+    """Several views as one. What inputs print reaches none of them: nobody asked for it."""
+
+    def __init__(self, views: list[View]) -> None:
+        self._views = views
+
+    def tick(self) -> None:
+        for view in self._views:
+            view.tick()
+
+    def end(self) -> None:
+        for view in self._views:
+            view.end()
 
 
 class Terminal:
@@ -179,6 +196,11 @@ def map_view(results: Results) -> View:
 def call_view(call: FunctionCall[Any]) -> View:
     """The view of a call that is waited for here; a silent one outside the main thread."""
     return _presenter.call_begins(call) if _in_main() else SILENT
+
+
+def calls_view(calls: Sequence[FunctionCall[Any]]) -> View:
+    """The view of several calls that are waited for at once; of the first hundred, if there are more."""
+    return Together([call_view(call) for call in calls[:_TOGETHER]])
 
 
 def _in_main() -> bool:

@@ -351,8 +351,6 @@ class Results:
         state = f"{tally.done:,}{total} done, {self._call.object_id}" if self._call is not None else "not started"
         return f"<farcall.Results {self.name}.map, {state}>"
 
-    # ── inside
-
     @property
     def _is_flat(self) -> bool:
         return self._function is not None and self._function.is_generator

@@ -3,7 +3,7 @@
 
 import type { WebSocket } from 'ws';
 
-import type { HostId } from '@farcall/kernel-bridge/wire';
+import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
 
 import type { Command } from './core/commands.js';
 import type { Happening } from './core/events.js';
@@ -120,6 +120,10 @@ export class Runtime {
   #compose(): Parts {
     const { core, store, engine, supervisors, tokens, identity, journal, logs, log } = this.options;
     const onError = (error: unknown): void => log.error({ err: error }, 'gateway');
+    const onHurry = (container: ContainerId): void => {
+      const host = engine.hostOf(container);
+      if (host !== undefined) supervisors.hurry(host);
+    };
     const chunks = new Chunks(CHUNK_CACHE_BYTES);
     const containers = new Containers();
     const failures = new FailureGroups();
@@ -152,7 +156,7 @@ export class Runtime {
       items: new Items({ streams, containers }),
       watches: new Watches(() => this.parts, failures),
       failures,
-      outputs: new Outputs({ folder: logs, store, streams, containers, onError }),
+      outputs: new Outputs({ folder: logs, store, streams, containers, onHurry, onError }),
       previews: new Previews(() => this.parts),
       broken: new Map(),
       apply: (happening, source) => this.#apply(happening, source),

@@ -37,6 +37,7 @@ function workOf(fn: RemoteFunction): number {
 }
 
 function neededFor(s: State, fn: RemoteFunction, work: number): Wish {
+  if (work === 0 && s.now < fn.shownUntil) return { desired: 1, because: 'a value of it is to be shown' };
   if (work === 0) return { desired: 0, because: 'nothing is queued or running' };
   const seconds = fn.seconds;
   if (seconds === undefined) {

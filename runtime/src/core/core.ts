@@ -30,7 +30,7 @@ import { scale } from './placement.js';
 import { callRestored, containerRestored, releaseHeld, watchRestored } from './restore.js';
 import { queueDue } from './retry.js';
 import { retireUsedUp, schedule } from './scheduler.js';
-import { autoscalerUpdated, functionPut, functionReplaced } from './settings.js';
+import { autoscalerUpdated, functionPut, functionReplaced, previewWanted } from './settings.js';
 import { State } from './state.js';
 import { steal, UNMEASURED_MS } from './stealing.js';
 import {
@@ -72,6 +72,8 @@ export interface Questions {
   /** The autoscaler's settings by name, as `autoscaler.state` tells them. */
   settings(app: string, name: string): Settings | undefined;
   explain(id: FunctionId): readonly string[];
+  /** Why it has fewer containers than it wants, in a sentence; empty when it has what it wants. */
+  shortage(id: FunctionId): string;
   /** No call is open. */
   isIdle(): boolean;
   /** When, in `now`'s milliseconds, a tick would change something; Infinity: never. Ticking every 100 ms is enough for all else. */
@@ -84,6 +86,7 @@ const HANDLERS: Handlers = {
   'function.put': functionPut,
   'function.replaced': functionReplaced,
   'autoscaler.updated': autoscalerUpdated,
+  'preview.wanted': previewWanted,
   'call.opened': callOpened,
   'inputs.arrived': inputsArrived,
   'call.sealed': callSealed,
@@ -178,6 +181,10 @@ export class Core implements Questions {
   explain(id: FunctionId): string[] {
     const fn = this.#s.functions.get(id);
     return fn === undefined ? [`${nameOf('', id)} is not known here`] : explain(this.#s, fn);
+  }
+
+  shortage(id: FunctionId): string {
+    return this.#s.functions.get(id)?.shortage ?? '';
   }
 
   isIdle(): boolean {

@@ -59,6 +59,8 @@ export type Happening =
       readonly bufferContainers?: number;
       readonly scaledownWindow?: number;
     }
+  /** A view wants to see a value of it, which a container has to unpickle. */
+  | { readonly type: 'preview.wanted'; readonly function: FunctionId }
   // calls
   | { readonly type: 'call.opened'; readonly opening: CallOpening }
   | {

@@ -42,6 +42,8 @@ export class RemoteFunction {
   /** No start before this moment: the last one failed. */
   startAfter = 0;
   lastStartFailure = '';
+  /** Until then one container is kept up so that values of it can be shown. */
+  shownUntil = 0;
   wish: Wish = { desired: 0, because: 'nothing has asked for it yet' };
   /** Why it has fewer containers than it wants; empty when it has what it wants. */
   shortage = '';

@@ -4,6 +4,9 @@ import type { Event } from './events.js';
 import { RemoteFunction, settingsOf, type Settings } from './function.js';
 import { keyOf, type State } from './state.js';
 
+/** A container that comes up to show a value stays at least so long. */
+const LEAST_SHOWN_MS = 20_000;
+
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
 export function functionPut(s: State, { function: id, environment, spec }: Of<'function.put'>): void {
@@ -22,6 +25,14 @@ export function functionReplaced(s: State, { app, name, function: id }: Of<'func
     if (fn.id === id) fn.isWanted = true;
     s.touch(fn);
   }
+}
+
+/** It keeps one container for its window, also when a newer version has its name. */
+export function previewWanted(s: State, { function: id }: Of<'preview.wanted'>): void {
+  const fn = s.functions.get(id);
+  if (fn === undefined) return;
+  fn.shownUntil = s.now + Math.max(LEAST_SHOWN_MS, fn.settings.scaledownWindow * 1000);
+  s.touch(fn);
 }
 
 export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): void {

@@ -1,12 +1,15 @@
 // What each command of the core means: an operation for the store, something done at once, or a fact that waits for the
 // commits before it. The rule stands at the top of core/commands.ts; `runCommand` is the only place that applies it.
 
+import type { CallId } from '@farcall/kernel-bridge/wire';
+
 import type { Command } from '../core/commands.js';
 import type { CallRow } from '../store/store.js';
 import { slicePiece } from './chunks.js';
 import { assign, cancelLease, dismiss, forgetCall, leasesRevoked, revokeLease, start, stop } from './dispatch.js';
 import { type Row, rowOf, settledRowOf } from './outcomes.js';
 import type { Parts, Source } from './parts.js';
+import type { Ending } from './streams.js';
 import { bytesOf } from './tables.js';
 
 type Do<Kind extends Command['do']> = Extract<Command, { do: Kind }>;
@@ -144,10 +147,20 @@ function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
 
 function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
   parts.commits.fact(call, () => {
-    parts.streams.end(call, { state, count, seq });
+    endStream(parts, call, { state, count, seq });
     parts.watches.ended(call);
     parts.calls.ended(call);
     parts.chunks.forget(call);
     parts.failures.forget(call);
+  });
+}
+
+/** After the last of what its inputs printed, if that is known to be on its way. */
+function endStream({ outputs, streams }: Parts, call: CallId, ending: Ending): void {
+  const late = outputs.complete(call);
+  if (late === undefined) return streams.end(call, ending);
+  void late.then(() => {
+    streams.end(call, ending);
+    streams.flush();
   });
 }

@@ -20,6 +20,7 @@ export const containerMessages: Handlers<ContainerSession> = {
     container.ready = true;
     parts.broken.delete(container.function_);
     parts.apply({ type: 'container.ready', container: container.id });
+    parts.previews.ready(container);
   },
 
   'container.broken': (parts, container, _message, payload) => {
@@ -39,6 +40,7 @@ export const containerMessages: Handlers<ContainerSession> = {
       container.endLease(message.lease);
       parts.journal.ended(container.id, message.lease);
     }
+    parts.outputs.attributed(container, message);
     const { seq, lease, call_id: call, statuses, attempt, ended } = batch.message;
     parts.apply(
       {

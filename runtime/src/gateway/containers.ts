@@ -44,8 +44,14 @@ export class ContainerSession {
   }
 
   endLease(lease: number): void {
+    if (!this.leases.has(lease) || this.#ended.includes(lease)) return;
     this.#ended.push(lease);
     while (this.#ended.length > ENDED_LEASES_KEPT) this.leases.delete(this.#ended.shift() ?? 0);
+  }
+
+  /** Every lease it was given has ended here. */
+  get isIdle(): boolean {
+    return this.leases.size === this.#ended.length;
   }
 
   /** The lease it was given last, for output that nobody can attribute. */

@@ -164,7 +164,9 @@ export function dismiss(parts: Parts, { container }: Do<'dismiss'>): void {
 
 /** Its key is worth nothing from now on, and what used it is closed. */
 export function dropContainer(parts: Parts, container: ContainerSession['id']): void {
+  parts.outputs.gone(container);
   const session = parts.containers.remove(container);
+  if (session !== undefined) parts.previews.gone(session);
   parts.tokens.revoke(container);
   parts.journal.gone(container);
   parts.clients.closeInside(container);

@@ -60,7 +60,7 @@ export const lookingMessages: Handlers<ClientSession> = {
       request,
       pid: process.pid,
       version: identity.version,
-      python: identity.python || parts.supervisors.python,
+      python: identity.python || parts.supervisors.python || client.python,
       started_at: identity.startedAt,
       cpus: sum(hosts.map(({ cpus }) => cpus)),
       memory: sum(hosts.map(({ memory }) => memory)),

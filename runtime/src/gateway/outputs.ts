@@ -1,21 +1,24 @@
-// What inputs print. Each container's two streams are files of HOME/logs, capped; an outcome names the spans that its input
-// wrote. Beside them one text per call, in the order it came, for `output.read` of a whole call. Attached clients that asked
-// hear it live. Names of files are ids; nothing here looks into the text.
+// What inputs print. Each container's two streams are files; beside them one text per call, in the order it came, with a map
+// of which input wrote what. Attached clients that asked hear it live, each byte once. Nothing here looks into the text.
 
-import { type FileHandle, constants, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import type { CallId, ContainerId, OutputPut, OutputRead, OutputSpan } from '@farcall/kernel-bridge/wire';
+import type { CallId, ContainerId, OutcomesPut, OutputPut, OutputRead } from '@farcall/kernel-bridge/wire';
 
 import type { Store } from '../store/store.js';
-import type { Containers, Lease } from './containers.js';
+import { Attribution, type Owner } from './attribution.js';
+import type { ContainerSession, Containers } from './containers.js';
+import { FILE_LIMIT, OutputFiles } from './output-files.js';
 import type { Streams } from './streams.js';
-import { copied, NOTHING } from './tables.js';
+import { bytesOf, copied, NOTHING, u32Of } from './tables.js';
 
-const FILE_LIMIT = 16 * 1024 * 1024;
 const PAGE_BYTES = 256 * 1024;
-/** Files kept open. */
-const OPEN_FILES = 64;
+/** Text that a container said it wrote is waited for this long at most. */
+const PATIENCE_MS = 2_000;
+/** Supervisors ship no more than this of a stream. */
+const SHIPPED_LIMIT = 256 * 1024 * 1024;
+/** A client this far behind in reading hears nothing live; `output.read` has it all. */
+const SLOW_READER_BYTES = 8 * 1024 * 1024;
+/** As an index in a call's map. */
+const UNKNOWN = 0xffffffff;
 
 export interface OutputPageText {
   readonly text: Uint8Array;
@@ -26,115 +29,193 @@ interface Parts {
   readonly store: Pick<Store, 'outcomesOf'>;
   readonly streams: Streams;
   readonly containers: Containers;
+  /** Asks the container's supervisor to ship what was printed, now. */
+  readonly onHurry: (container: ContainerId) => void;
   readonly onError: (error: unknown) => void;
+}
+type Stream = 1 | 2;
+interface Awaited {
+  /** Spans whose text has not come. */
+  count: number;
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
 }
 
 export class Outputs implements AsyncDisposable {
-  readonly #files = new Map<string, Promise<FileHandle>>();
-  /** Writes happen one after the other. */
-  #writing: Promise<void> = Promise.resolve();
-  readonly #sizes = new Map<CallId, number>();
+  readonly #files: OutputFiles;
+  readonly #attributions = new Map<string, Attribution>();
+  readonly #awaited = new Map<CallId, Awaited>();
+  readonly #hurried = new Set<ContainerId>();
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.#files = new OutputFiles(parts.folder, parts.onError);
+  }
 
-  arrived(message: OutputPut, payload: Uint8Array): void {
-    const { container_id, stream, offset } = message;
+  /** What a supervisor ships. */
+  arrived({ container_id, stream, offset, lease: number, index }: OutputPut, payload: Uint8Array): void {
     const container = this.parts.containers.get(container_id);
     if (container === undefined) return;
     const bytes = copied(payload);
-    this.#write(container_id, suffixOf(stream), offset, bytes);
-    const lease = message.lease === 0 ? container.latest : container.leases.get(message.lease);
-    if (lease === undefined) return;
-    this.#append(lease, bytes);
-    const index = message.lease === 0 ? -1 : message.index;
-    for (const client of this.parts.streams.clientsOf(lease.call, 'output'))
-      client.send({ type: 'output', call_id: lease.call, index, stream: stream === 1 ? 'stdout' : 'stderr' }, bytes);
+    const attribution = this.#attribution(container, stream);
+    this.#files.write(fileOf(container_id, stream), offset, bytes);
+    this.#hurried.delete(container_id);
+    const lease = number === 0 ? undefined : container.leases.get(number);
+    attribution.text(offset, bytes, lease && { call: lease.call, index });
+    if (container.isIdle) attribution.unclaimed();
   }
 
-  /** A page of what one input, or with index -1 the whole call, printed. `final`: nothing is added any more. */
+  /** What a container says its inputs wrote. */
+  attributed(container: ContainerSession, { call_id: call, spans, ended }: OutcomesPut): void {
+    for (const [index, stream, start, end] of spans ?? []) {
+      const isStretch = Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start < end;
+      if (!isStretch || (stream !== 1 && stream !== 2) || start >= SHIPPED_LIMIT) continue;
+      this.#attribution(container, stream).span({ call, index }, start, Math.min(end, SHIPPED_LIMIT));
+    }
+    if (!ended || !container.isIdle) return;
+    for (const stream of [1, 2] as const) this.#attributions.get(fileOf(container.id, stream))?.unclaimed();
+  }
+
+  /** The container is gone, and so is what it had not shipped. */
+  gone(container: ContainerId): void {
+    this.#hurried.delete(container);
+    for (const stream of [1, 2] as const) {
+      const name = fileOf(container, stream);
+      this.#attributions.get(name)?.close();
+      this.#attributions.delete(name);
+    }
+  }
+
+  /** Resolves when all that the call's outcomes are known to have printed is here, or after two seconds; at once: undefined. */
+  complete(call: CallId): Promise<void> | undefined {
+    const awaited = this.#awaited.get(call);
+    if (awaited === undefined) return undefined;
+    const late = setTimeout(() => {
+      if (this.#awaited.get(call) === awaited) this.#awaited.delete(call);
+      awaited.resolve();
+    }, PATIENCE_MS).unref();
+    return awaited.done.finally(() => clearTimeout(late));
+  }
+
+  /** A page of what one input, or with index -1 the whole call, printed. `final`: nothing runs any more. */
   async read({ call_id, index, offset }: OutputRead, final: boolean): Promise<OutputPageText> {
-    await this.#writing;
+    if (final) await this.complete(call_id);
+    await this.#files.settled();
     const text =
       index < 0
-        ? await this.#readFile(call_id, 'log', offset, PAGE_BYTES)
-        : await this.#readSpans(call_id, index, offset);
+        ? await this.#files.read(`${call_id}.log`, offset, PAGE_BYTES)
+        : await this.#readInput(call_id, index, offset);
     const next = offset + text.length;
     return { text, next: final && text.length < PAGE_BYTES ? -1 : next };
   }
 
   /** Removes files that nothing was added to for so long. */
-  async expire(olderThanMs: number): Promise<void> {
-    const names = await readdir(this.parts.folder).catch(() => []);
-    for (const name of names) {
-      const path = join(this.parts.folder, name);
-      const found = await stat(path).catch(() => undefined);
-      const isOurs = /^(co|fc)-[0-9A-Z]{26,32}\.(out|err|log)$/.test(name) && !this.#files.has(name);
-      if (isOurs && found !== undefined && Date.now() - found.mtimeMs > olderThanMs) await rm(path, { force: true });
-    }
+  expire(olderThanMs: number): Promise<void> {
+    return this.#files.expire(olderThanMs);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writing;
-    for (const handle of this.#files.values()) await (await handle).close().catch(() => undefined);
-    this.#files.clear();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#files[Symbol.asyncDispose]();
   }
 
-  #append(lease: Lease, bytes: Uint8Array): void {
-    this.#inTurn(async () => {
-      const handle = await this.#open(`${lease.call}.log`);
-      const size = this.#sizes.get(lease.call) ?? (await handle.stat()).size;
-      this.#sizes.set(lease.call, size + bytes.length);
-      if (size < FILE_LIMIT) await handle.write(bytes, 0, Math.min(FILE_LIMIT - size, bytes.length), size);
-    });
-  }
-
-  #write(id: ContainerId, suffix: string, offset: number, bytes: Uint8Array): void {
-    const room = Math.max(0, FILE_LIMIT - offset);
-    if (room === 0 || bytes.length === 0) return;
-    this.#inTurn(async () => {
-      const handle = await this.#open(`${id}.${suffix}`);
-      await handle.write(bytes, 0, Math.min(room, bytes.length), offset);
-    });
-  }
-
-  #inTurn(step: () => Promise<void>): void {
-    this.#writing = this.#writing.then(step).catch(this.parts.onError);
-  }
-
-  async #open(name: string): Promise<FileHandle> {
-    const known = this.#files.get(name);
+  #attribution(container: ContainerSession, stream: Stream): Attribution {
+    const name = fileOf(container.id, stream);
+    const known = this.#attributions.get(name);
     if (known !== undefined) return known;
-    await mkdir(this.parts.folder, { recursive: true, mode: 0o700 });
-    // Not for appending: a segment that comes again after a reconnect falls on its own place.
-    const handle = open(join(this.parts.folder, name), constants.O_CREAT | constants.O_RDWR, 0o600);
-    this.#files.set(name, handle);
-    const [oldest] = this.#files;
-    if (this.#files.size > OPEN_FILES && oldest !== undefined) {
-      this.#files.delete(oldest[0]);
-      await (await oldest[1]).close();
-    }
-    return handle;
+    const attribution = new Attribution(
+      {
+        onText: (owner, bytes) => this.#publish(owner, stream, bytes),
+        onAwaited: (owner) => this.#expect(container.id, owner, stream),
+        onComplete: ({ call }) => this.#came(call),
+        onUnclaimed: (bytes) => {
+          const call = container.latest?.call;
+          if (call !== undefined) this.#publish({ call, index: -1 }, stream, bytes);
+        },
+      },
+      // Not 0 after a restart of the gateway.
+      this.#files.sizeBefore(name),
+    );
+    this.#attributions.set(name, attribution);
+    return attribution;
   }
 
-  async #readSpans(call: CallId, index: number, offset: number): Promise<Uint8Array> {
+  #publish({ call, index }: Owner, stream: Stream, bytes: Uint8Array): void {
+    this.#files.append(`${call}.log`, bytes);
+    this.#files.append(`${call}.map`, bytesOf(Uint32Array.of(index < 0 ? UNKNOWN : index, bytes.length)));
+    this.#tell({ call, index }, stream, bytes);
+  }
+
+  #tell({ call, index }: Owner, stream: Stream, bytes: Uint8Array): void {
+    for (const client of this.parts.streams.clientsOf(call, 'output'))
+      if (client.connection.buffered < SLOW_READER_BYTES)
+        client.send({ type: 'output', call_id: call, index, stream: stream === 1 ? 'stdout' : 'stderr' }, bytes);
+  }
+
+  /** An output without text comes before the outcome: whoever reads it knows that there is more to come before `call.ended`. */
+  #expect(container: ContainerId, owner: Owner, stream: Stream): void {
+    const awaited = this.#awaited.get(owner.call) ?? this.#await(owner, stream);
+    awaited.count += 1;
+    if (this.#hurried.has(container)) return;
+    this.#hurried.add(container);
+    this.parts.onHurry(container);
+  }
+
+  #await(owner: Owner, stream: Stream): Awaited {
+    let resolve = (): void => undefined;
+    const done = new Promise<void>((resolved) => {
+      resolve = resolved;
+    });
+    const awaited = { count: 0, done, resolve };
+    this.#awaited.set(owner.call, awaited);
+    this.#tell(owner, stream, NOTHING);
+    return awaited;
+  }
+
+  #came(call: CallId): void {
+    const awaited = this.#awaited.get(call);
+    if (awaited === undefined) return;
+    awaited.count -= 1;
+    if (awaited.count > 0) return;
+    this.#awaited.delete(call);
+    awaited.resolve();
+  }
+
+  /** By the call's map; where that has nothing (a full log, a restart), by the spans that the outcome came with. */
+  async #readInput(call: CallId, index: number, offset: number): Promise<Uint8Array> {
+    const map = u32Of(await this.#files.read(`${call}.map`, 0, FILE_LIMIT));
+    const stretches: Stretch[] = [];
+    for (let at = 0, start = 0; at + 1 < map.length; at += 2) {
+      const size = map[at + 1] ?? 0;
+      if (map[at] === index && start + size <= FILE_LIMIT) stretches.push({ name: `${call}.log`, start, size });
+      start += size;
+    }
+    return this.#readStretches(stretches.length > 0 ? stretches : await this.#spansOf(call, index), offset);
+  }
+
+  async #spansOf(call: CallId, index: number): Promise<Stretch[]> {
     const rows = await this.parts.store.outcomesOf(call, index, 1);
-    const found: { readonly container: string; readonly span: OutputSpan }[] = [];
-    for (const row of rows)
-      if ('spans' in row)
-        for (const span of row.spans) if (span[0] === index) found.push({ container: row.container_id, span });
+    return rows.flatMap((row) =>
+      'spans' in row
+        ? row.spans
+            .filter(([of, stream]) => of === index && (stream === 1 || stream === 2))
+            .map(([, stream, start, end]) => ({
+              name: fileOf(row.container_id, stream as Stream),
+              start,
+              size: end - start,
+            }))
+        : [],
+    );
+  }
+
+  async #readStretches(stretches: readonly Stretch[], offset: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let skip = offset;
     let room = PAGE_BYTES;
-    for (const {
-      container,
-      span: [, stream, start, end],
-    } of found) {
-      const size = end - start;
+    for (const { name, start, size } of stretches) {
       if (skip >= size) {
         skip -= size;
         continue;
       }
-      const piece = await this.#readFile(container, suffixOf(stream), start + skip, Math.min(room, size - skip));
+      const piece = await this.#files.read(name, start + skip, Math.min(room, size - skip));
       pieces.push(piece);
       room -= piece.length;
       skip = 0;
@@ -142,21 +223,14 @@ export class Outputs implements AsyncDisposable {
     }
     return Buffer.concat(pieces);
   }
-
-  async #readFile(id: string, suffix: string, offset: number, length: number): Promise<Uint8Array> {
-    if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) return NOTHING;
-    const handle = await open(join(this.parts.folder, `${id}.${suffix}`), 'r').catch(() => undefined);
-    if (handle === undefined) return NOTHING;
-    try {
-      const buffer = Buffer.allocUnsafe(length);
-      const { bytesRead } = await handle.read(buffer, 0, length, offset);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  }
 }
 
-function suffixOf(stream: number): string {
-  return stream === 1 ? 'out' : 'err';
+interface Stretch {
+  readonly name: string;
+  readonly start: number;
+  readonly size: number;
+}
+
+function fileOf(container: string, stream: Stream): string {
+  return `${container}.${stream === 1 ? 'out' : 'err'}`;
 }

@@ -50,6 +50,11 @@ export class Supervisors {
     else if (supervisor.waiting.length < WAITING_LIMIT) supervisor.waiting.push(message);
   }
 
+  /** It is to ship now what its containers printed; a ping says so. */
+  hurry(host: HostId): void {
+    this.#hosts.get(host)?.connection?.send({ type: 'ping' });
+  }
+
   /** Hosts that have been silent for too long; each is named once. */
   silent(now: number): HostId[] {
     const lost: HostId[] = [];

@@ -63,6 +63,8 @@ function labEnvironment(place: string, home: string): NodeJS.ProcessEnv {
     FARCALL_HOME: home,
     JUPYTER_RUNTIME_DIR: join(place, 'runtime'),
     JUPYTER_CONFIG_DIR: join(place, 'config'),
+    // Which notebooks are trusted, among others.
+    JUPYTER_DATA_DIR: join(place, 'data'),
     JUPYTERLAB_SETTINGS_DIR: join(place, 'settings'),
     JUPYTERLAB_WORKSPACES_DIR: join(place, 'workspaces'),
     IPYTHONDIR: join(place, 'ipython'),

@@ -2,13 +2,19 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
-import type { Lab } from './lab.js';
+import { Card } from './card.js';
+import { EMPTY_NOTEBOOK, type Lab } from './lab.js';
 
-const SCREENS = fileURLToPath(new URL('../screens/', import.meta.url));
+/** Pictures hold times and ids, so they differ at every run: the ones people look at are renewed when asked for. */
+const SCREENS = fileURLToPath(
+  new URL(process.env['FARCALL_SCREENS'] === '1' ? '../screens/' : '../../../.cache/screens/', import.meta.url),
+);
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -19,7 +25,13 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export type Theme = 'light' | 'dark';
+const THEMES = {
+  light: 'JupyterLab Light',
+  dark: 'JupyterLab Dark',
+  contrast: 'JupyterLab Dark High Contrast',
+} as const;
+export type Theme = keyof typeof THEMES;
+const FRONT = '.jp-NotebookPanel:not(.lm-mod-hidden)';
 
 export async function startBrowser(): Promise<Browser> {
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -31,18 +43,18 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 /** Opens a notebook in JupyterLab and waits for its kernel. */
-export async function openNotebook(
-  browser: Browser,
-  lab: Lab,
-  path: string,
-  theme: Theme = 'light',
-): Promise<Notebook> {
+export async function openNotebook(browser: Browser, lab: Lab, path: string): Promise<Notebook> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, deviceScaleFactor: 1 });
   const notebook = new Notebook(page);
   await notebook.goto(lab, path);
   await notebook.ready();
-  await notebook.useTheme(theme);
   return notebook;
+}
+
+/** A new notebook without cells, open with its kernel. */
+export async function newNotebook(browser: Browser, lab: Lab, path: string): Promise<Notebook> {
+  await writeFile(join(lab.folder, path), EMPTY_NOTEBOOK);
+  return openNotebook(browser, lab, path);
 }
 
 export class Notebook {
@@ -85,9 +97,16 @@ export class Notebook {
   }
 
   async useTheme(theme: Theme): Promise<void> {
-    const name = theme === 'dark' ? 'JupyterLab Dark' : 'JupyterLab Light';
-    await this.command('apputils:change-theme', { theme: name });
-    await this.page.locator(`body[data-jp-theme-light="${theme === 'light'}"]`).waitFor({ state: 'attached' });
+    await this.command('apputils:change-theme', { theme: THEMES[theme] });
+    await this.page.locator(`body[data-jp-theme-name="${THEMES[theme]}"]`).waitFor({ state: 'attached' });
+    await this.drawn();
+  }
+
+  /** Everything that was to be drawn is on the screen: views draw in the frame after they hear of something. */
+  async drawn(): Promise<void> {
+    await this.page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
   }
 
   /** Starts running without waiting for the end. */
@@ -97,17 +116,15 @@ export class Notebook {
 
   /** The n-th cell, from 0. JupyterLab attaches cells lazily, so it is scrolled into view first. */
   async cell(index: number): Promise<Locator> {
-    const cell = this.page.locator(
-      `.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell[data-windowed-list-index="${index}"]`,
-    );
+    const cell = this.page.locator(`${FRONT} .jp-Cell[data-windowed-list-index="${index}"]`);
     await cell.waitFor({ state: 'attached', timeout: 30_000 });
     await cell.scrollIntoViewIfNeeded();
     return cell;
   }
 
-  /** Puts code into a new cell at the end and runs it; does not wait for the end of it. */
-  async type(code: string): Promise<void> {
-    await this.page.evaluate((text) => {
+  /** Puts code into a new cell at the end and runs it; does not wait for the end of it. The cell's number. */
+  async type(code: string): Promise<number> {
+    const at = await this.page.evaluate((text) => {
       const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
       const { content } = shell.currentWidget as {
         content: {
@@ -117,8 +134,30 @@ export class Notebook {
       };
       content.model.sharedModel.addCell({ cell_type: 'code', source: text, metadata: { trusted: true } });
       content.activeCellIndex = content.model.sharedModel.cells.length - 1;
+      return content.activeCellIndex;
     }, code);
     void this.command('notebook:run-cell').catch(() => undefined);
+    return at;
+  }
+
+  /** Runs code in a new cell at the end, and gives the card that it shows. */
+  async map(code: string): Promise<Card> {
+    return new Card(await this.cell(await this.type(code)));
+  }
+
+  /** Runs the active cell again, such as one that a button inserted; its number. */
+  async runActive(): Promise<number> {
+    const at = await this.active();
+    void this.command('notebook:run-cell').catch(() => undefined);
+    return at;
+  }
+
+  /** The number of the active cell. */
+  async active(): Promise<number> {
+    return this.page.evaluate(() => {
+      const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+      return (shell.currentWidget as { content: { activeCellIndex: number } }).content.activeCellIndex;
+    });
   }
 
   /** Restarts the kernel as the menu does, without its question. */
@@ -145,6 +184,17 @@ export class Notebook {
 
   async screenshot(name: string, theme: Theme, of?: Locator): Promise<void> {
     mkdirSync(SCREENS, { recursive: true });
+    await this.page.mouse.move(0, 0);
+    await this.drawn();
     await (of ?? this.page).screenshot({ path: `${SCREENS}${name}-${theme}.png`, animations: 'disabled' });
+  }
+
+  /** The same picture in several themes; light is back afterwards. */
+  async screenshots(name: string, of: Locator, themes: readonly Theme[] = ['light', 'dark']): Promise<void> {
+    for (const theme of themes) {
+      if (theme !== 'light') await this.useTheme(theme);
+      await this.screenshot(name, theme, of);
+    }
+    if (themes.at(-1) !== 'light') await this.useTheme('light');
   }
 }

@@ -178,7 +178,7 @@ def test_previews_show_arguments_and_results(container: RunningContainer) -> Non
     container.peer.send(
         PreviewMake(request=1, what="arguments", call_id="fc-1"), serialize.dumps((("a", 2), {"third": [3]}))
     )
-    assert container.peer.expect(PreviewMade)[0].bundle == {"text/plain": "'a', 2, third=[3]"}
+    assert container.peer.expect(PreviewMade)[0].bundle == {"text/plain": "x = 'a'\n2\nthird = [3]"}
     container.peer.send(PreviewMake(request=2, what="result", call_id="fc-1"), serialize.dumps("text"))
     assert container.peer.expect(PreviewMade)[0].bundle == {"text/plain": "'text'"}
 

@@ -37,11 +37,11 @@ class Home:
 
     @property
     def pid(self) -> int:
-        return int(self._told("gateway.json")["pid"])
+        return int(str(self._told("gateway.json")["pid"]))
 
     @property
     def supervisor(self) -> int:
-        return int(self._told("supervisor.json")["pid"])
+        return int(str(self._told("supervisor.json")["pid"]))
 
     def kill(self) -> int:
         """``kill -9`` the gateway; returns the pid it had."""
@@ -50,11 +50,21 @@ class Home:
         return pid
 
     def end(self) -> None:
-        """End the gateway and its supervisor, whichever may be running."""
+        """End the gateway, its supervisor and its containers, whichever may be running."""
         for _ in range(3):  # a supervisor may have started the gateway again
-            for name in ("gateway.json", "supervisor.json"):
-                with contextlib.suppress(OSError, ValueError, KeyError):
-                    _end(int(self._told(name)["pid"]))
+            for pid in self._pids():
+                with contextlib.suppress(OSError):
+                    _end(pid)
+
+    def _pids(self) -> list[int]:
+        """Processes that were started for this home: their variables name it."""
+        mark = f"FARCALL_HOME={self.folder}".encode()
+        found = []
+        for variables in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in variables.read_bytes().split(b"\0"):
+                    found.append(int(variables.parent.name))
+        return found
 
     def _told(self, name: str) -> dict[str, object]:
         told: dict[str, object] = json.loads((self.folder / name).read_text())
