@@ -42,9 +42,7 @@ def bundle_of(
         return {"text/plain": f"(cannot be shown: {type(error).__name__}: {error})"[:_TEXT]}
 
 
-def _arguments(
-    args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any] | None
-) -> dict[str, str]:
+def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any], function: Callable[..., Any] | None) -> dict[str, str]:
     """One argument a line, by its parameter's name; the picture or table of a single one beside that."""
     rich = _shown(args[0]) if len(args) == 1 and not kwargs else {}
     lines = [_assignment(name, value) for name, value in _named(args, kwargs, function)]

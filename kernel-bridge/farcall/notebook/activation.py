@@ -40,7 +40,11 @@ class Notebook:
         self._calls = Calls(Session.current, self._origin.place, self._pace.nudge)
         resumer = Resumer(shell, self._calls)
         answers = GatewayAnswers(
-            Session.current, resumer, CellCode(shell, self._calls), text=self._origin.traceback, where=lambda: default_place().name
+            Session.current,
+            resumer,
+            CellCode(shell, self._calls),
+            text=self._origin.traceback,
+            where=lambda: default_place().name,
         )
         self.bridge = Bridge(self._calls, answers, self._pace.nudge)
         self._deck = Deck(self._screen, lambda: self.bridge.attached, self._pace.nudge)

@@ -93,7 +93,9 @@ def _number(results: Results, call_id: str, index: int) -> int | None:
 
 def _shared(results: Results) -> str:
     """The arguments that `map(kwargs=…)` gave to all inputs: as text where that says it, else by their names."""
-    plain = {name: isinstance(value, _PLAIN) and len(repr(value)) <= _LONGEST for name, value in results._kwargs.items()}
+    plain = {
+        name: isinstance(value, _PLAIN) and len(repr(value)) <= _LONGEST for name, value in results._kwargs.items()
+    }
     return "".join(f", {name}={repr(results._kwargs[name]) if said else name}" for name, said in plain.items())
 
 

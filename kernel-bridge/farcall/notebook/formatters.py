@@ -62,9 +62,7 @@ def _show(call_id: str, calls: Calls, deck: Deck) -> bool:
 
 
 def _failures_html(failures: Failures) -> str:
-    rows = [
-        (words.number(group.count), error_of(group), group.where, examples_of(group)) for group in failures
-    ]
+    rows = [(words.number(group.count), error_of(group), group.where, examples_of(group)) for group in failures]
     return markup.table(("count", "error", "where", "inputs"), rows) if rows else "<div>no failures</div>"
 
 

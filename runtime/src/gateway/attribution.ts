@@ -93,7 +93,7 @@ export class Attribution {
       if (span.end > this.arrived) break;
       done += 1;
     }
-    if (done > 0) for (const { owner } of this.#awaited.splice(0, done)) this.events.onComplete(owner);
+    for (const { owner } of this.#awaited.splice(0, done)) this.events.onComplete(owner);
   }
 
   #runs(owner: Owner, start: number, end: number): void {

@@ -25,6 +25,21 @@ export class Card {
   get drawer(): Locator {
     return this.#card.locator('.farcall-Drawer');
   }
+  /** Of a card of single calls: one row a call. */
+  get rows(): Locator {
+    return this.#card.locator('.farcall-Call');
+  }
+
+  /** A line that explains something, by a part of its text. */
+  note(text: string): Locator {
+    return this.#card.locator('.farcall-Note').filter({ hasText: text });
+  }
+  /** Makes the card so many pixels wide; 0: as wide as its cell. */
+  async squeeze(width: number): Promise<void> {
+    await this.#card.evaluate((node, given) => {
+      (node as HTMLElement).style.width = given === 0 ? '' : `${given}px`;
+    }, width);
+  }
 
   button(name: string): Locator {
     return this.#card.getByRole('button', { name, exact: true });

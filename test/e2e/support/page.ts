@@ -109,6 +109,14 @@ export class Notebook {
     });
   }
 
+  /** Brings a panel at the side to the front. */
+  async showPanel(id: string): Promise<void> {
+    await this.page.evaluate((name) => {
+      const { jupyterapp } = globalThis as unknown as { jupyterapp: { shell: { activateById(id: string): void } } };
+      jupyterapp.shell.activateById(name);
+    }, id);
+  }
+
   /** Starts running without waiting for the end. */
   startAll(): void {
     void this.command('notebook:run-all-cells').catch(() => undefined);

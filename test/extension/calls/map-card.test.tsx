@@ -108,8 +108,7 @@ test('the drawer inserts a cell that runs the input here, and never runs it', as
   answerInputs();
   await page.clickOn('.farcall-InputList-item', 1);
   page.kernel.answer = ({ id, intent }, kernel) => {
-    if (intent === 'code')
-      kernel.emit({ event: 'reply', id, result: { source: 'embed.local(*embeddings.input(1))' } });
+    if (intent === 'code') kernel.emit({ event: 'reply', id, result: { source: 'embed.local(*embeddings.input(1))' } });
   };
   await page.click('Open row 1 here');
   expect(page.inserted).toEqual(['embed.local(*embeddings.input(1))']);

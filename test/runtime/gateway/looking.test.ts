@@ -1,4 +1,4 @@
-// What views ask for: progress, tables of inputs, previews, output, items of generators, the runtime, blobs.
+// What views ask for: progress, tables of inputs, items of generators, the runtime, blobs.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -69,89 +69,6 @@ test('tables of inputs are paged and filtered by state', async () => {
   expect((await client.next('failed')).message).toMatchObject({ request: 3, code: 'request.invalid' });
 });
 
-test('a preview is made by a container of the function, and told when there is none', async () => {
-  const host = await gateway.host();
-  const client = await gateway.ready();
-  const call = gateway.callId();
-  sendCall(client, { call, inputs: ['a', 'b'] });
-  client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
-  const { peer, id } = await gateway.container();
-  serve(peer, (input) => `result ${input}`);
-  await client.next('call.ended');
-  for (const [what, shown] of [
-    ['arguments', 'b'],
-    ['result', 'result b'],
-  ] as const) {
-    client.send({ type: 'preview.ask', request: 5, call_id: call, index: 1, what });
-    const asked = await peer.next('preview.make');
-    expect([asked.message.what, Buffer.from(asked.payload).toString()]).toEqual([what, shown]);
-    peer.send({ type: 'preview.made', request: asked.message.request, bundle: { 'text/plain': shown } });
-    expect((await client.next('preview.made')).message).toMatchObject({ request: 5, bundle: { 'text/plain': shown } });
-  }
-  client.send({ type: 'preview.ask', request: 6, call_id: call, index: 7, what: 'result' });
-  expect((await client.next('failed')).message).toMatchObject({ request: 6, code: 'not.found' });
-  host.send({ type: 'container.exited', container_id: id, reason: 'exited', code: 0, lease: 0, index: 0, detail: '' });
-  await host.settled();
-  client.send({ type: 'preview.ask', request: 7, call_id: call, index: 1, what: 'result' });
-  expect((await client.next('preview.made')).message.bundle['text/plain']).toContain('No container');
-});
-
-test('output reaches who asked for it live, by input and as a whole', async () => {
-  const host = await gateway.host();
-  const client = await gateway.ready();
-  const quiet = await gateway.client();
-  const call = gateway.callId();
-  sendCall(client, { call, inputs: ['a', 'b'] });
-  client.send({ type: 'call.attach', call_id: call, after: 0, output: true });
-  quiet.send({ type: 'call.attach', call_id: call, after: 0, output: false });
-  const { peer, id } = await gateway.container();
-  const lease = await peer.next('inputs.run');
-  const put = (stream: 1 | 2, offset: number, said: string): void =>
-    host.send(
-      { type: 'output.put', container_id: id, stream, offset, lease: lease.message.lease, index: 0 },
-      text(said),
-    );
-  put(1, 0, 'hello ');
-  put(1, 6, 'world\n');
-  put(2, 0, 'oops\n');
-  const heard = [await client.next('output'), await client.next('output'), await client.next('output')];
-  expect(heard.map(({ message, payload }) => [message.index, message.stream, Buffer.from(payload).toString()])).toEqual(
-    [
-      [0, 'stdout', 'hello '],
-      [0, 'stdout', 'world\n'],
-      [0, 'stderr', 'oops\n'],
-    ],
-  );
-  const { first, count, lease: number, attempt } = lease.message;
-  peer.send({
-    type: 'outcomes.put',
-    seq: 1,
-    lease: number,
-    call_id: call,
-    attempt,
-    ended: true,
-    indexes: table([0]),
-    statuses: Uint8Array.from([2]),
-    seconds: new Uint8Array(4),
-    lengths: table([0]),
-    spans: [
-      [0, 1, 6, 12],
-      [0, 2, 0, 5],
-    ],
-  });
-  expect([first, count]).toEqual([0, count]);
-  await peer.next('outcomes.acknowledged');
-  client.send({ type: 'output.read', request: 1, call_id: call, index: 0, offset: 0 });
-  expect(Buffer.from((await client.next('output.page')).payload).toString()).toBe('world\noops\n');
-  client.send({ type: 'output.read', request: 2, call_id: call, index: 0, offset: 8 });
-  expect(Buffer.from((await client.next('output.page')).payload).toString()).toBe('ps\n');
-  client.send({ type: 'output.read', request: 3, call_id: call, index: -1, offset: 0 });
-  const whole = await client.next('output.page');
-  expect([Buffer.from(whole.payload).toString(), whole.message.next]).toEqual(['hello world\noops\n', 17]);
-  await quiet.settled();
-  expect(quiet.arrived.some(({ type }) => type === 'output')).toBe(false);
-});
-
 test('items of a generator wait for a reader, and its taking reaches the container', async () => {
   await gateway.host();
   const client = await gateway.ready({ is_generator: true });
@@ -188,6 +105,14 @@ test('the runtime tells what it has and what runs', async () => {
   const { message } = await client.next('runtime.state');
   expect(message).toMatchObject({ request: 3, pid: process.pid, cpus: 4, memory: 8000, clients: 1, calls_open: 1 });
   expect(message.containers).toMatchObject([{ container_id: id, function: 'tests.f' }]);
+});
+
+test('before its supervisor has said hello, the runtime names the Python of whoever asks', async () => {
+  await gateway[Symbol.asyncDispose]();
+  gateway = await TestGateway.start({ identity: { python: '' } });
+  const client = await gateway.client();
+  client.send({ type: 'runtime.ask', request: 1 });
+  expect((await client.next('runtime.state')).message.python).toMatch(/^3\.\d+\.\d+$/);
 });
 
 test('calls are listed, the newest first', async () => {

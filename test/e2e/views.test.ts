@@ -1,0 +1,190 @@
+// Every view with its words and its look: single calls, gather, few inputs, many, and why something waits.
+// Functions wait for a file, so that a state stays until it has been looked at.
+
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { Card } from './support/card.js';
+import { type Lab, startLab } from './support/lab.js';
+import { newNotebook, type Notebook, startBrowser } from './support/page.js';
+
+const FUNCTIONS = `import os, time
+import farcall
+
+def until(file):
+    while not os.path.exists(file):
+        time.sleep(0.02)
+
+@farcall.function
+def train(epochs, gate="gate"):
+    print(f"training for {epochs} epochs")
+    until(gate)
+    if epochs < 0:
+        raise ValueError(f"epochs must be positive, got {epochs}")
+    return {"epochs": epochs, "loss": 0.0417, "accuracy": 0.981}
+
+@farcall.function(max_containers=1)
+def alone(x, gate="gate"):
+    until(gate)
+    return x
+
+@farcall.function
+def light(x):
+    return x * x`;
+
+describe('the views', () => {
+  let lab: Lab;
+  let browser: Browser;
+  let notebook: Notebook;
+
+  beforeAll(async () => {
+    lab = await startLab();
+    browser = await startBrowser();
+    notebook = await newNotebook(browser, lab, 'views.ipynb');
+    await notebook.type(FUNCTIONS);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.[Symbol.asyncDispose]();
+  });
+  /** What waits for the gate goes on; the next ones wait again. */
+  async function openGate(cards: readonly Card[], ends: RegExp): Promise<void> {
+    await writeFile(join(lab.folder, 'gate'), '');
+    for (const card of cards) await card.reaches(ends);
+    await rm(join(lab.folder, 'gate'));
+  }
+
+  test('a call that takes over a second shows its card, live, and then its result', async () => {
+    const card = await notebook.map('trained = train.remote(12)');
+    await card.reaches(/running/);
+    await card.tab('Output').click();
+    await card.locator.getByText('training for 12 epochs').waitFor();
+    await notebook.screenshots('call-running', card.locator, ['light']);
+    await openGate([card], /succeeded/);
+    await card.tab('Result').click();
+    await card.locator.getByText("'accuracy': 0.981").waitFor();
+    await notebook.screenshots('call-done', card.locator);
+  });
+
+  test('a call that fails shows its traceback', async () => {
+    const card = await notebook.map('train.remote(-3)');
+    await card.reaches(/running/);
+    await openGate([card], /failed/);
+    await card.tab('Traceback').click();
+    await card.locator.getByText('raise ValueError').waitFor();
+    expect(await card.failures.innerText()).toMatch(
+      /ValueError: epochs must be positive, got -3[\s\S]*Cell In\[1\], line/,
+    );
+    await notebook.screenshots('call-failed', card.locator);
+  });
+
+  test('calls of one cell share one card', async () => {
+    await rm(join(lab.folder, 'gate'), { force: true });
+    const at = await notebook.type(
+      'for epochs in (1, 2, 3):\n    time.sleep(0)\n    light(1), train.remote(epochs, gate=str(epochs))',
+    );
+    const cell = await notebook.cell(at);
+    const card = new Card(cell);
+    for (const epochs of [1, 2, 3]) {
+      await card.rows
+        .nth(epochs - 1)
+        .getByText('running')
+        .first()
+        .waitFor({ timeout: 30_000 });
+      if (epochs === 3) await notebook.screenshots('calls-many', card.locator, ['light']);
+      await writeFile(join(lab.folder, String(epochs)), '');
+    }
+    await card.rows.nth(2).getByText('succeeded').first().waitFor();
+    expect(await card.rows.count()).toBe(3);
+    expect(await cell.locator('.farcall-Card').count()).toBe(1);
+  });
+
+  test('gather shows one card with a row each', async () => {
+    const at = await notebook.type(
+      'farcall.gather(*(train.spawn(epochs) for epochs in (10, 20, -30)), return_exceptions=True)[0]',
+    );
+    const cell = await notebook.cell(at);
+    const card = new Card(cell);
+    await card.rows.nth(2).getByText('running').first().waitFor({ timeout: 30_000 });
+    await writeFile(join(lab.folder, 'gate'), '');
+    await card.rows.nth(2).getByText('failed').first().waitFor();
+    await card.rows.nth(1).getByText('succeeded').first().waitFor();
+    await rm(join(lab.folder, 'gate'));
+    expect(await cell.locator('.farcall-Card').count()).toBe(1);
+    await notebook.screenshots('gather', card.locator, ['light']);
+  });
+
+  test('up to 20 inputs are a labelled list', async () => {
+    const card = await notebook.map('few = train.map([5, 10, -1, 20, 40, 80, -2, 160, 320])\nfew');
+    await card.reaches(/running/);
+    await writeFile(join(lab.folder, 'gate'), '');
+    await card.reaches(/done/);
+    await rm(join(lab.folder, 'gate'));
+    expect(await card.locator.locator('.farcall-InputList-item').count()).toBe(9);
+    await notebook.screenshots('map-few', card.locator);
+  });
+
+  test('what waits says why', async () => {
+    await notebook.type('held = alone.spawn(0)');
+    const card = await notebook.map('waits = alone.map(range(40)).start()\nwaits');
+    await card.note('max_containers').waitFor({ timeout: 30_000 });
+    await notebook.screenshots('map-waiting', card.locator, ['light']);
+    await openGate([card], /succeeded/);
+    expect(await card.note('max_containers').count()).toBe(0);
+  });
+
+  test('ten thousand inputs are bins that open their members', async () => {
+    const card = await notebook.map('many = light.map([None if n % 997 == 5 else n for n in range(10_000)])\nmany');
+    await card.reaches(/done/);
+    expect(await card.count('succeeded')).toBe(9_989);
+    await card.locator.getByText('One square for 3 inputs, showing the worst').waitFor();
+    await notebook.screenshots('map-binned', card.locator);
+    const grid = card.locator.getByRole('slider');
+    await grid.focus();
+    await notebook.page.keyboard.press('ArrowRight');
+    await notebook.page.keyboard.press('Enter');
+    await card.locator.getByText('Inputs 3 to 5').waitFor();
+    expect(await card.locator.locator('.farcall-Table tbody tr').count()).toBe(3);
+  });
+
+  test('a hundred thousand inputs stay small on the page', async () => {
+    const card = await notebook.map('large = light.map(range(100_000))\nlarge');
+    await card.passes(10);
+    await card.reaches(/succeeded/);
+    expect(await card.locator.locator('*').count()).toBeLessThan(300);
+    await notebook.screenshots('map-large', card.locator, ['light']);
+  });
+
+  test('high contrast and 300 px', async () => {
+    const card = await notebook.map('train.map([1, -1, 2, -2] * 20, kwargs={"gate": "1"})');
+    await card.reaches(/done/);
+    await notebook.screenshots('map-done', card.locator, ['contrast']);
+    await card.squeeze(300);
+    await card.failures.first().getByRole('button').first().click();
+    await card.drawer.getByText('raise ValueError').waitFor();
+    await notebook.screenshots('map-narrow', card.locator, ['light']);
+    const overflow = await card.locator.evaluate((node) => node.scrollWidth - node.clientWidth);
+    expect(overflow).toBe(0);
+    await card.squeeze(0);
+  });
+
+  test('the sidebar and the Running panel list what runs', async () => {
+    const card = await notebook.map('going = train.map(range(300)).start()\ngoing');
+    await card.reaches(/running/);
+    await notebook.command('farcall:show-panel');
+    const panel = notebook.page.locator('#farcall-panel');
+    await panel.getByText('train.map').first().waitFor();
+    await panel.getByText('process').first().waitFor();
+    await panel.getByText('Latency').waitFor();
+    await notebook.screenshots('sidebar', panel);
+    await notebook.showPanel('jp-running-sessions');
+    const running = notebook.page.locator('#jp-running-sessions');
+    await running.getByText('train.map').waitFor();
+    await notebook.screenshots('running-panel', running, ['light']);
+    await openGate([card], /succeeded/);
+    await running.getByText('train.map').waitFor({ state: 'detached' });
+  });
+});
