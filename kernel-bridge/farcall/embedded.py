@@ -42,6 +42,10 @@ class StartError(Exception):
     """The gateway could not be started; the message says why and what to do."""
 
 
+class HomeHeld(StartError):
+    """Another gateway holds the home and cannot be reached: it is being started, draining, or stopped."""
+
+
 def home_folder(home: str | os.PathLike[str] | None = None) -> Path:
     """Where the gateway keeps everything: ``home``, $FARCALL_HOME, or a folder of the user's state directory."""
     chosen = home or os.environ.get("FARCALL_HOME")
@@ -209,7 +213,8 @@ def _settle_failure(folder: Path, process: subprocess.Popen[bytes], errors: Path
             return found
     said = errors.read_text(errors="replace").strip()
     reason = said.splitlines()[-1] if said else f"exit code {code}"
-    raise StartError(f"the gateway could not start: {reason} (its log: {folder / 'gateway.log'})")
+    kind = HomeHeld if code == _ANOTHER_HOLDS_HOME else StartError
+    raise kind(f"the gateway could not start: {reason} (its log: {folder / 'gateway.log'})")
 
 
 def _wait_for(folder: Path) -> Address | None:

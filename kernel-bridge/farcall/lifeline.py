@@ -186,6 +186,8 @@ class Lifeline:
             except ConnectionLost as lost:
                 if is_final(lost) and not self._may_change(lost):
                     self.end(of_loss(lost, self._place.name))
+            except embedded.HomeHeld:
+                pass  # it lives, so what it holds is not lost: as with a network, patience
             except embedded.StartError as error:
                 failed_starts += 1
                 if failed_starts >= _FAILED_STARTS:

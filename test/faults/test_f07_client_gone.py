@@ -6,7 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 import farcall
 from farcall.session import Session
@@ -47,6 +50,25 @@ def test_a_cut_connection_is_mended_and_iteration_goes_on(home: Home) -> None:
     first = [next(results) for _ in range(20)]
     cut(Session.current())
     assert first + list(results) == [number * 3 for number in range(400)]
+
+
+@pytest.mark.slow
+def test_thirty_seconds_without_the_gateway_lose_nothing(home: Home) -> None:
+    def slow(number: int) -> int:
+        import time
+
+        time.sleep(0.005)
+        return number * 3
+
+    results = iter(farcall.App("faults").function(slow).map(range(2_000)))
+    first = [next(results) for _ in range(20)]
+    door, away = home.folder / "gateway.sock", home.folder / "away.sock"
+    door.rename(away)
+    back = threading.Timer(30, lambda: away.rename(door))
+    back.start()
+    cut(Session.current())
+    assert first + list(results) == [number * 3 for number in range(2_000)]
+    back.join()
 
 
 def test_a_new_process_reads_all_results_of_a_killed_one(home: Home, tmp_path: Path) -> None:

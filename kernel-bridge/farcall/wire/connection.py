@@ -1,11 +1,12 @@
 """One blocking WebSocket connection that carries frames: for clients, containers and supervisors alike.
 
-`websockets`' sans-I/O protocol over a non-blocking socket: sends happen in the calling thread, one thread at a time may
-receive. It knows messages, not what they mean; reconnecting is its owner's business.
+Sends happen in the calling thread, one thread at a time may receive; the socket does not block, so that neither waits
+for the other. It knows messages, not what they mean; reconnecting is its owner's business.
 """
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -16,23 +17,19 @@ from collections.abc import Iterable
 from itertools import islice
 from urllib.parse import urlsplit
 
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidStatus
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.protocol import State
-from websockets.uri import parse_uri
-
-from .frame import MAX_FRAME, UnknownMessage, decode, encode
+from . import websocket
+from .frame import MAX_FRAME, UnknownMessage, decode, encode_parts
 from .interrupts import Holding, uninterrupted
 from .messages import Message
 
-_RECEIVE = 256 * 1024
 #: An interrupted write that makes no progress for this long gives the connection up.
 _PATIENCE_S = 1.0
 #: Parts of one write; below IOV_MAX.
 _BUFFERS = 256
+#: Payloads up to this are copied to their frame's head; larger ones are a part of the write by themselves.
+_COPIED = 16 * 1024
 _AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError, InterruptedError)
+_ANSWER = 64 * 1024
 
 Payload = bytes | bytearray | memoryview
 
@@ -56,15 +53,21 @@ class Refused(ConnectionLost):
 class Connection:
     """An open connection to a gateway. Make one with :meth:`connect`; it is closed by :meth:`close`, or by the peer."""
 
-    def __init__(self, sock: socket.socket, protocol: ClientProtocol) -> None:
+    def __init__(self, sock: socket.socket, early: bytes = b"") -> None:
+        """``early``: what arrived behind the handshake."""
         self._socket = sock
         self._tls = threading.Lock() if isinstance(sock, ssl.SSLSocket) else None  # guards the TLS state, both ways
-        self._state = threading.Lock()  # guards _protocol and _outgoing
-        self._protocol = protocol
-        self._outgoing: deque[memoryview] = deque()
-        self._writing = threading.Lock()  # held by the one thread that writes to the socket; taken before _state
-        self._arrived: deque[tuple[Message, memoryview]] = deque()  # owned by the receiving thread
-        self._parts: list[bytes] = []  # fragments of one message; owned by the receiving thread
+        self._writing = threading.Lock()  # guards _outgoing: held by the one thread that writes to the socket
+        self._outgoing: deque[Payload] = deque()
+        self._replies: deque[bytes] = deque()  # pongs and closes; whoever writes next takes them along
+        self._closed: tuple[int, str] | None = None  # set once, by whoever finds out
+        # Owned by the receiving thread:
+        self._arrived: deque[tuple[Message, memoryview]] = deque()
+        self._inbound = websocket.Inbound(MAX_FRAME + 64 * 1024)
+        self._fragments: list[bytes | bytearray] = []
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._take_early(early)
 
     @classmethod
     def connect(cls, url: str, token: str, *, timeout: float = 10.0, tls: ssl.SSLContext | None = None) -> Connection:
@@ -74,18 +77,11 @@ class Connection:
             OSError: nothing listens there, or not in ``timeout`` seconds.
             Refused: the gateway answered with an HTTP error (``code`` 401: wrong token).
         """
-        sock, uri = _open(url, timeout, tls)
+        sock, host = _open(url, timeout, tls)
         try:
-            protocol = ClientProtocol(parse_uri(uri), max_size=MAX_FRAME + 64 * 1024)
-            request = protocol.connect()
-            request.headers["Authorization"] = f"Bearer {token}"
-            protocol.send_request(request)
-            for part in protocol.data_to_send():
-                sock.sendall(part)
+            early = _shake_hands(sock, host, token, time.monotonic() + timeout)
             sock.setblocking(False)
-            connection = cls(sock, protocol)
-            connection._shake_hands(time.monotonic() + timeout)
-            return connection
+            return cls(sock, early)
         except BaseException:
             sock.close()
             raise
@@ -99,17 +95,15 @@ class Connection:
 
         Raises :class:`ConnectionLost`; how many of the frames arrived is then not known.
         """
-        encoded = [encode(message, payload) for message, payload in frames]
+        parts = [part for message, payload in frames for part in _parts_of(message, payload)]
         with uninterrupted() as holding:
             with self._writing:
-                with self._state:
-                    if self._protocol.state is not State.OPEN:
-                        raise self._lost()
-                    for frame in encoded:
-                        self._protocol.send_binary(frame)
-                    self._collect()
+                if self._closed is not None:
+                    raise self._lost()
+                self._outgoing.extend(parts)
                 self._write(holding)
-            self._write_left()
+            if self._replies:
+                self._write_replies()
 
     def receive(self, timeout: float | None = None) -> tuple[Message, memoryview]:
         """The next frame. ``timeout`` in seconds: 0 only looks. Only one thread at a time.
@@ -117,14 +111,19 @@ class Connection:
         Messages of a newer protocol are skipped. Raises :class:`TimeoutError`, :class:`ConnectionLost` or
         :class:`~farcall.wire.frame.ProtocolError`.
         """
+        if self._arrived:
+            return self._arrived.popleft()
         deadline = None if timeout is None else time.monotonic() + timeout
+        # Waiting first saves a read that finds nothing; but TLS may hold bytes that the socket does not show.
+        if timeout != 0 and self._tls is None and self._closed is None:
+            self._ready(timeout)
         while not self._arrived:
-            if self._protocol.state is State.CLOSED:
+            if self._closed is not None:
                 raise self._lost()
             if self._read():
                 continue
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if left == 0.0 or not self._ready(select.POLLIN, left):
+            if left == 0.0 or not self._ready(left):
                 raise TimeoutError
         return self._arrived.popleft()
 
@@ -139,15 +138,11 @@ class Connection:
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye and close; a thread in :meth:`receive` gets :class:`ConnectionLost`. Idempotent; never raises."""
-        with self._state:
-            if self._protocol.state is State.OPEN:
-                self._protocol.send_close(code, reason)
-                self._collect()
-        try:
-            self._write_left()
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except (OSError, ConnectionLost):
-            pass
+        if self._closed is None:
+            self._closed = (1006, "")
+            self._replies.append(websocket.close_frame(code, reason))
+        self._write_replies()
+        self._shut()
 
     def discard(self) -> None:
         """Free the socket without a word; for a forked child, whose parent goes on using it."""
@@ -155,22 +150,24 @@ class Connection:
 
     # ── writing
 
-    def _collect(self) -> None:
-        """Move what the protocol wants sent to _outgoing. Held: _state."""
-        self._outgoing.extend(memoryview(part) for part in self._protocol.data_to_send() if part)
-
-    def _write_left(self) -> None:
-        """Write what another thread left behind, unless someone is writing: that one does it before leaving."""
-        while self._outgoing and self._writing.acquire(blocking=False):
+    def _write_replies(self) -> None:
+        """Write what the receiving thread has to say, unless someone is writing: that one does it before leaving."""
+        while self._replies and self._writing.acquire(blocking=False):
             try:
                 self._write(Holding())
+            except ConnectionLost:
+                pass  # said by the next receive; what came before it still counts
             finally:
                 self._writing.release()
 
     def _write(self, holding: Holding) -> None:
-        """Empty _outgoing into the socket. Held: _writing."""
+        """Empty _outgoing, and the replies, into the socket. Held: _writing."""
         stuck_since = None
-        while self._outgoing:
+        while True:
+            while self._replies:
+                self._outgoing.append(self._replies.popleft())
+            if not self._outgoing:
+                return
             sent = self._write_some()
             if sent:
                 stuck_since = None
@@ -178,130 +175,147 @@ class Connection:
                 continue
             now = time.monotonic()
             stuck_since = stuck_since or now
-            if holding.came and now - stuck_since > _PATIENCE_S:
+            is_leaving = holding.came or self._closed is not None
+            if is_leaving and now - stuck_since > _PATIENCE_S:
                 raise self._broken()
-            self._ready(select.POLLOUT, 0.1)
+            _wait_for(self._socket, select.POLLOUT, 0.1)
 
     def _forget(self, sent: int) -> None:
         """Take what was written off _outgoing."""
         while sent:
             part = self._outgoing[0]
             if sent < len(part):
-                self._outgoing[0] = part[sent:]
+                self._outgoing[0] = memoryview(part)[sent:]
                 return
             sent -= len(part)
             self._outgoing.popleft()
 
     def _write_some(self) -> int:
         try:
-            if self._tls is None:
-                return self._socket.sendmsg(islice(self._outgoing, _BUFFERS))
-            with self._tls:
+            if self._tls is not None:
+                with self._tls:
+                    return self._socket.send(self._outgoing[0])
+            if len(self._outgoing) == 1:
                 return self._socket.send(self._outgoing[0])
+            return self._socket.sendmsg(islice(self._outgoing, _BUFFERS))
         except _AGAIN:
             return 0
         except OSError:
             raise self._broken() from None
 
     def _broken(self) -> ConnectionLost:
-        with self._state:
-            if self._protocol.state is not State.CLOSED:
-                self._protocol.receive_eof()
-            self._outgoing.clear()
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        """The socket takes nothing more. Held: _writing."""
+        self._closed = self._closed or (1006, "")
+        self._outgoing.clear()
+        self._shut()
         return self._lost()
 
     # ── reading
 
-    def _ready(self, event: int, timeout: float | None) -> bool:
+    def _ready(self, timeout: float | None) -> bool:
         try:
-            poll = select.poll()
-            poll.register(self._socket, event)
-            return bool(poll.poll(None if timeout is None else timeout * 1000))
+            return bool(self._poll.poll(None if timeout is None else timeout * 1000))
         except (OSError, ValueError):
-            return True  # closed under us: the next read or write says so
+            return True  # closed under us: the next read says so
 
     def _read(self) -> bool:
         """Take in what the socket has; False when it has nothing."""
-        received = self._read_some()
-        if received is None:
+        count = self._read_some()
+        if count is None:
             return False
-        with self._state:
-            if self._protocol.state is State.CLOSED:
-                return True
-            if received:
-                self._protocol.receive_data(received)
-            else:
-                self._protocol.receive_eof()
-            events = self._protocol.events_received()
-            self._collect()
-        if self._outgoing:
-            try:
-                self._write_left()
-            except ConnectionLost:
-                pass  # said by the next receive; what came before it still counts
-        for event in events:
-            if isinstance(event, Response):
-                self._check(event)
-            elif isinstance(event, Frame):
-                self._take(event)
+        if count == 0:
+            self._closed = self._closed or (1006, "")
+            return True
+        self._take(count)
         return True
 
-    def _read_some(self) -> bytes | None:
+    def _read_some(self) -> int | None:
         try:
             if self._tls is None:
-                return self._socket.recv(_RECEIVE)
+                return self._socket.recv_into(self._inbound.room())
             with self._tls:
-                return self._socket.recv(_RECEIVE)
+                return self._socket.recv_into(self._inbound.room())
         except _AGAIN:
             return None
         except OSError:
-            return b""
+            return 0
 
-    def _take(self, frame: Frame) -> None:
-        if frame.opcode not in (Opcode.BINARY, Opcode.CONT):
-            return
-        if not frame.fin or self._parts:
-            self._parts.append(bytes(frame.data))
-            if not frame.fin:
-                return
-            whole, self._parts = b"".join(self._parts), []
-        else:
-            whole = bytes(frame.data)
+    def _take_early(self, early: bytes) -> None:
+        if early:
+            self._inbound.room()[: len(early)] = early
+            self._take(len(early))
+
+    def _take(self, count: int) -> None:
+        """What became whole with the bytes that were just read."""
         try:
-            self._arrived.append(decode(whole))
+            for frame in self._inbound.took(count):
+                if self._closed is None:
+                    self._on_frame(frame)
+        except websocket.Violation as violation:
+            self._end(violation.code, violation.reason, violation.code)
+        if self._replies:
+            self._write_replies()
+
+    def _on_frame(self, frame: websocket.Frame) -> None:
+        if frame.opcode == websocket.BINARY and frame.is_last:
+            self._on_message(frame.data)
+        elif frame.opcode in (websocket.BINARY, websocket.CONTINUATION):
+            self._fragments.append(frame.data)
+            if frame.is_last:
+                whole, self._fragments = b"".join(self._fragments), []
+                self._on_message(whole)
+        elif frame.opcode == websocket.PING:
+            self._replies.append(websocket.pong_frame(bytes(frame.data)))
+        elif frame.opcode == websocket.CLOSE:
+            code, reason = websocket.goodbye(bytes(frame.data))
+            self._end(code, reason, 1000 if code == 1005 else code)
+
+    def _on_message(self, data: bytes | bytearray) -> None:
+        try:
+            self._arrived.append(decode(data))
         except UnknownMessage:
             pass  # a newer peer's message: ignoring it is the compatibility rule
 
-    # ── opening
+    def _end(self, code: int, reason: str, answer: int) -> None:
+        """The peer said goodbye, or what cannot be understood."""
+        self._closed = (code, reason)
+        self._replies.append(websocket.close_frame(answer, ""))
 
-    def _shake_hands(self, deadline: float) -> None:
-        while self._protocol.state is State.CONNECTING:
-            if self._read():
-                continue
-            left = deadline - time.monotonic()
-            if left <= 0 or not self._ready(select.POLLIN, left):
-                raise TimeoutError("the gateway did not answer the handshake")
-        if self._protocol.state is not State.OPEN:
-            raise Refused(1006, "closed during the handshake")
+    # ── ending
 
-    def _check(self, response: Response) -> None:
-        if self._protocol.handshake_exc is None:
-            return
-        if isinstance(self._protocol.handshake_exc, InvalidStatus):
-            body = bytes(response.body or b"").decode("utf-8", "replace")
-            raise Refused(response.status_code, body[:500])
-        raise Refused(1006, str(self._protocol.handshake_exc))
+    def _shut(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def _lost(self) -> ConnectionLost:
-        received = self._protocol.close_rcvd
-        return ConnectionLost(received.code, received.reason) if received else ConnectionLost(1006)
+        return ConnectionLost(*(self._closed or (1006, "")))
+
+
+def _parts_of(message: Message, payload: Payload) -> tuple[Payload, ...]:
+    """The frame of one message as parts of a write."""
+    size, head = encode_parts(message, payload)
+    head = websocket.head_of(size) + head
+    if len(payload) <= _COPIED:
+        return (b"".join((head, payload)) if payload else head,)
+    return head, payload
+
+
+def _wait_for(sock: socket.socket, event: int, timeout: float) -> None:
+    try:
+        poll = select.poll()
+        poll.register(sock, event)
+        poll.poll(timeout * 1000)
+    except (OSError, ValueError):
+        pass  # closed under us: the next write says so
+
+
+# ── opening
 
 
 def _open(url: str, timeout: float, tls: ssl.SSLContext | None) -> tuple[socket.socket, str]:
+    """A connected socket, and the host as the request names it."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -311,10 +325,44 @@ def _open(url: str, timeout: float, tls: ssl.SSLContext | None) -> tuple[socket.
         except BaseException:
             sock.close()
             raise
-        return sock, "ws://localhost/v1/connect"
+        return sock, "localhost"
     host, port = parts.hostname or "localhost", parts.port or (443 if parts.scheme == "wss" else 80)
     sock = socket.create_connection((host, port), timeout)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if parts.scheme == "wss":
         sock = (tls or ssl.create_default_context()).wrap_socket(sock, server_hostname=host)
-    return sock, f"{parts.scheme}://{parts.netloc}/v1/connect"
+    return sock, parts.netloc
+
+
+def _shake_hands(sock: socket.socket, host: str, token: str, deadline: float) -> bytes:
+    """Ask for the upgrade; what arrived behind the answer. Raises :class:`Refused`, ``OSError``."""
+    key = os.urandom(16)
+    sock.sendall(websocket.request(host, "/v1/connect", token, key))
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _receive_until(sock, deadline)
+        if len(answer) > _ANSWER:
+            raise Refused(1006, "its answer does not end")
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    try:
+        response = websocket.Response.of(head)
+    except websocket.Violation as violation:
+        raise Refused(1006, violation.reason) from None
+    if response.accepts(key):
+        return rest
+    if response.status == 101:
+        raise Refused(1006, "it accepted something else than was asked for")
+    while len(rest) < min(_ANSWER, response.length):
+        rest += _receive_until(sock, deadline)
+    raise Refused(response.status, rest.decode("utf-8", "replace")[:500])
+
+
+def _receive_until(sock: socket.socket, deadline: float) -> bytes:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the gateway did not answer the handshake")
+    sock.settimeout(left)
+    data = sock.recv(4096)
+    if not data:
+        raise Refused(1006, "closed during the handshake")
+    return data

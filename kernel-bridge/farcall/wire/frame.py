@@ -35,6 +35,13 @@ def encode(message: Message, payload: bytes | bytearray | memoryview = b"") -> b
     return b"".join((len(header).to_bytes(4, "little"), header, payload))
 
 
+def encode_parts(message: Message, payload: bytes | bytearray | memoryview) -> tuple[int, bytes]:
+    """The size of one message's frame, and all of it but the payload."""
+    header = _encoder.encode(message)
+    size = len(header)
+    return 4 + size + len(payload), size.to_bytes(4, "little") + header
+
+
 def decode(frame: bytes | bytearray | memoryview) -> tuple[Message, memoryview]:
     """The message and its payload (a view into ``frame``)."""
     view = memoryview(frame)

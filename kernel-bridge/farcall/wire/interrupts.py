@@ -6,11 +6,11 @@ handler in the main thread. So the handler itself is replaced for the moment, an
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found, unused-ignore]  # what `signal` wraps: its enums cost more than a write
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
+from types import FrameType, TracebackType
 from typing import Any
 
 _held: list[int] = [signal.SIGINT]
@@ -18,6 +18,8 @@ _held: list[int] = [signal.SIGINT]
 
 class Holding:
     """Whether a signal came while it was held off, so that a long write can give up."""
+
+    __slots__ = ("came",)
 
     def __init__(self) -> None:
         self.came: list[tuple[int, FrameType | None]] = []
@@ -35,23 +37,29 @@ def hold(number: signal.Signals) -> None:
         _held.append(number)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[Holding]:
+class uninterrupted:  # noqa: N801  # reads as a word: `with uninterrupted() as holding`
     """Run the body with handlers that raise held off; what came is handled at the end. For the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield _NONE
-        return
-    holding = Holding()
-    before: dict[int, Callable[[int, FrameType | None], Any]] = {}
-    for number in _held:
-        handler = signal.getsignal(number)
-        if callable(handler) and not isinstance(handler, Holding):
-            before[number] = handler
-            signal.signal(number, holding)
-    try:
-        yield holding
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number, frame in holding.came:
-            before[number](number, frame)
+
+    __slots__ = ("_before", "_holding")
+
+    def __enter__(self) -> Holding:
+        self._before: list[tuple[int, Callable[[int, FrameType | None], Any]]] = []
+        if threading.get_ident() != threading.main_thread().ident:
+            return _NONE
+        self._holding = holding = Holding()
+        for number in _held:
+            handler = _signal.getsignal(number)
+            if callable(handler) and not isinstance(handler, Holding):
+                self._before.append((number, handler))
+                _signal.signal(number, holding)
+        return holding
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if not self._before:
+            return
+        for number, handler in self._before:
+            _signal.signal(number, handler)
+        for number, frame in self._holding.came:
+            for held, handler in self._before:
+                if held == number:
+                    handler(number, frame)

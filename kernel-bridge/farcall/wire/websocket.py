@@ -1,4 +1,4 @@
-"""The part of WebSocket (RFC 6455) that a client of the gateway needs, without I/O: the handshake, and frames cut and made.
+"""The part of WebSocket (RFC 6455) that a client of the gateway needs, without I/O: the handshake, and its frames.
 
 Messages are binary. Ours leave in one frame under a zero key: masking keeps scripts in browsers from forging requests
 to proxies, which is nothing we could do by accident. What arrives is read into one buffer that is used again and again;
@@ -48,12 +48,12 @@ class Inbound:
         self._limit = limit
         self._buffer = memoryview(bytearray(_BUFFER))
         self._start = self._end = 0  # the bytes in the buffer that were not cut yet
-        self._large: tuple[int, memoryview, int] | None = None  # a frame larger than the buffer: its head, bytes, size so far
+        self._large: tuple[int, bytearray, int] | None = None  # a frame larger than the buffer: head, bytes, how many
 
     def room(self) -> memoryview:
         """Where the next bytes belong; never empty."""
         if self._large is not None:
-            return self._large[1][self._large[2] :]
+            return memoryview(self._large[1])[self._large[2] :]
         return self._buffer[self._end :]
 
     def took(self, count: int) -> Iterator[Frame]:
@@ -64,7 +64,7 @@ class Inbound:
             if filled + count < len(data):
                 return
             self._large = None
-            yield Frame(head & 0x0F, bool(head & _FINAL), data.obj)
+            yield Frame(head & 0x0F, bool(head & _FINAL), data)
             return
         self._end += count
         while (frame := self._cut()) is not None:
@@ -97,7 +97,7 @@ class Inbound:
             self._start = first + size
             return Frame(head & 0x0F, bool(head & _FINAL), bytes(buffer[first : first + size]))
         if size > _BUFFER - _HEADER:
-            data = memoryview(bytearray(size))
+            data = bytearray(size)
             data[: there - at] = buffer[first : self._end]
             self._large = (head, data, there - at)
             self._start = self._end
@@ -161,6 +161,12 @@ class Response(NamedTuple):
             raise Violation(1002, f"not an answer of HTTP: {first[:80]!r}")
         pairs = (line.partition(":") for line in lines)
         return cls(int(rest[:3]), {name.strip().lower(): value.strip() for name, _, value in pairs})
+
+    @property
+    def length(self) -> int:
+        """Bytes of the body, as far as they are told."""
+        told = self.headers.get("content-length", "")
+        return int(told) if told.isdecimal() else 0
 
     def accepts(self, key: bytes) -> bool:
         """Whether this is the upgrade that was asked for with ``key``."""
