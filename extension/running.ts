@@ -5,11 +5,11 @@ import type { IRunningSessions } from '@jupyterlab/running';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { progressText } from './calls/bar';
+import { briefText } from './calls/bar';
 import { cancel } from './commands';
 import { farcallIcon } from './icon';
 import type { KnownCall } from './model/run-store';
-import { stateLabel, stateOf, titleOf } from './model/state';
+import { isMap, stateLabel, stateOf, titleOf } from './model/state';
 import type { IFarcall } from './tokens';
 
 export class RunningCalls implements IRunningSessions.IManager {
@@ -56,7 +56,7 @@ export class RunningCalls implements IRunningSessions.IManager {
       icon: () => farcallIcon,
       label: () => titleOf(known.call),
       labelTitle: () => known.call.call_id,
-      detail: () => `${stateLabel(stateOf(now().call), trans)} · ${progressText(now().call, trans)}`,
+      detail: () => (isMap(known.call) ? briefText(now().call, trans) : stateLabel(stateOf(now().call), trans)),
       open: this.open,
       shutdown: () => this.#cancel(known),
     };

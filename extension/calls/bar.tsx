@@ -55,6 +55,13 @@ export function doneText(call: CallView, trans: TranslationBundle): string {
   return isTotalKnown(call) ? trans.__('%1 / %2', done, formatCount(call.inputs)) : trans.__('%1 so far', done);
 }
 
+/** `412 / 1,000, 3 failed`: the same, short. */
+export function briefText(call: CallView, trans: TranslationBundle): string {
+  const failed = call.counts.failed + call.counts.timed_out;
+  const done = doneText(call, trans);
+  return failed > 0 ? trans.__('%1, %2 failed', done, formatCount(failed)) : done;
+}
+
 export function progressText(call: CallView, trans: TranslationBundle): string {
   const failed = call.counts.failed + call.counts.timed_out;
   const done = isTotalKnown(call)

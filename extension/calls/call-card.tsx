@@ -16,7 +16,7 @@ import { Failures } from './failures';
 import { Head } from './head';
 import { MimeOutput } from './mime-output';
 import { OutputText } from './output';
-import { Boundary, Button, Note } from './parts';
+import { Boundary, Button, Note, Waiting } from './parts';
 import { Saved } from './saved';
 import { useServices } from './services';
 import { useSource } from './source';
@@ -46,9 +46,9 @@ export function CallRow({ call: saved, isOneOfMany, ...options }: CallRowProps):
   return (
     <article className="farcall-Call" aria-label={call.name}>
       <Head source={source} isVisible={options.isVisible} />
-      {call.waiting !== '' && !isFinal(call) && source.isConnected && <Note glyph="waiting">{call.waiting}</Note>}
+      {call.waiting !== '' && !isFinal(call) && source.isConnected && <Waiting call={call} />}
       {!isOneOfMany && <Saved source={source} />}
-      {call.failures.length > 0 && <Failures call={call} onOpen={() => setView('traceback')} />}
+      {call.failures.length > 0 && <Failures call={call} isSingle onOpen={() => setView('traceback')} />}
       <Tabs
         label={trans.__('Views of the call')}
         tabs={viewTabs(call, trans)}

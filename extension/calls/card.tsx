@@ -11,6 +11,7 @@ import { CallCard } from './call-card';
 import { useVisible } from './hooks';
 import { MapCard } from './map-card';
 import { Boundary, Note } from './parts';
+import { OWN_KEYS } from './own-keys';
 import { useServices } from './services';
 import { useSource } from './source';
 
@@ -28,13 +29,7 @@ export function Card({ data, isTrusted }: CardProps): JSX.Element {
   const label = read.ok ? trans.__('farcall: %1', titleOf(read.bundle.snapshot)) : trans.__('farcall');
   const callId = read.ok ? read.bundle.call_id : undefined;
   return (
-    <section
-      ref={root}
-      className="farcall-Card"
-      aria-label={label}
-      data-call-id={callId}
-      data-lm-suppress-shortcuts="true"
-    >
+    <section ref={root} className="farcall-Card" aria-label={label} data-call-id={callId} {...OWN_KEYS}>
       <Boundary what={trans.__('This farcall view failed')}>
         {!read.ok && <Note glyph="problem">{trans.__('This output cannot be shown. %1', read.problem)}</Note>}
         {read.ok && read.bundle.kind === 'map' && (

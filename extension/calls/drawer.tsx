@@ -19,6 +19,7 @@ import { useServices } from './services';
 import { askBridge } from './table';
 import { Tabs } from './tabs';
 import { Traceback } from './traceback';
+import { OWN_KEYS } from './own-keys';
 
 export interface DrawerProps {
   readonly call: CallView;
@@ -48,6 +49,7 @@ export function Drawer({ call, index, bridge, onClose, onStep }: DrawerProps): J
   return (
     <section
       ref={root}
+      {...OWN_KEYS}
       className="farcall-Drawer"
       tabIndex={-1}
       aria-label={trans.__('Input %1', formatCount(index))}
@@ -113,6 +115,7 @@ function Icon({ label, glyph, isDisabled, onClick }: IconProps): JSX.Element {
   return (
     <button
       type="button"
+      {...OWN_KEYS}
       className="farcall-IconButton"
       aria-label={label}
       title={label}

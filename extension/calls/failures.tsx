@@ -5,16 +5,19 @@ import { useState } from 'react';
 
 import { formatCount } from '../model/format';
 import { useServices } from './services';
+import { OWN_KEYS } from './own-keys';
 
 /** Groups shown before a person asks for all. */
 const SHOWN = 3;
 
 export interface FailuresProps {
   readonly call: CallView;
+  /** The call has one input: how many failed, and which, says nothing. */
+  readonly isSingle?: boolean;
   readonly onOpen: (index: number) => void;
 }
 
-export function Failures({ call, onOpen }: FailuresProps): JSX.Element | null {
+export function Failures({ call, isSingle = false, onOpen }: FailuresProps): JSX.Element | null {
   const { trans } = useServices();
   const [isAll, setAll] = useState(false);
   if (call.failures.length === 0) return null;
@@ -24,11 +27,16 @@ export function Failures({ call, onOpen }: FailuresProps): JSX.Element | null {
     <section className="farcall-Failures" aria-label={trans.__('Failures')}>
       <ul>
         {shown.map((group) => (
-          <Group key={`${group.kind} ${group.where} ${group.examples[0] ?? ''}`} group={group} onOpen={onOpen} />
+          <Group
+            key={`${group.kind} ${group.where} ${group.examples[0] ?? ''}`}
+            group={group}
+            isSingle={isSingle}
+            onOpen={onOpen}
+          />
         ))}
       </ul>
       {hidden > 0 && (
-        <button type="button" className="farcall-Link" onClick={() => setAll(true)}>
+        <button type="button" {...OWN_KEYS} className="farcall-Link" onClick={() => setAll(true)}>
           {trans._n('%1 more kind of failure', '%1 more kinds of failure', hidden)}
         </button>
       )}
@@ -36,17 +44,15 @@ export function Failures({ call, onOpen }: FailuresProps): JSX.Element | null {
   );
 }
 
-function Group({
-  group,
-  onOpen,
-}: {
+interface GroupProps extends Required<Pick<FailuresProps, 'isSingle' | 'onOpen'>> {
   readonly group: FailureGroup;
-  readonly onOpen: (index: number) => void;
-}): JSX.Element {
+}
+
+function Group({ group, isSingle, onOpen }: GroupProps): JSX.Element {
   const { trans } = useServices();
   return (
     <li className="farcall-Failure">
-      <span className="farcall-Failure-count">{formatCount(group.count)} ×</span>
+      {!isSingle && <span className="farcall-Failure-count">{formatCount(group.count)} ×</span>}
       <span
         className="farcall-Failure-what"
         title={group.message === '' ? group.kind : `${group.kind}: ${group.message}`}
@@ -55,19 +61,24 @@ function Group({
         {group.message !== '' && <code>: {group.message}</code>}
       </span>
       {group.where !== '' && <span className="farcall-Failure-where">{group.where}</span>}
-      <span className="farcall-Failure-examples">
-        {group.examples.map((index) => (
-          <button
-            key={index}
-            type="button"
-            className="farcall-Link"
-            aria-label={trans.__('Open input %1', index)}
-            onClick={() => onOpen(index)}
-          >
-            #{formatCount(index)}
-          </button>
-        ))}
-      </span>
+      {!isSingle && (
+        <span className="farcall-Failure-examples">
+          {[...group.examples]
+            .sort((a, b) => a - b)
+            .map((index) => (
+              <button
+                key={index}
+                type="button"
+                {...OWN_KEYS}
+                className="farcall-Link"
+                aria-label={trans.__('Open input %1', index)}
+                onClick={() => onOpen(index)}
+              >
+                #{formatCount(index)}
+              </button>
+            ))}
+        </span>
+      )}
     </li>
   );
 }

@@ -13,11 +13,15 @@ import { stateLabel, stateOfLetter } from '../model/state';
 import { GridPainter } from './grid-painter';
 import { useWidth } from './hooks';
 import { useServices } from './services';
+import { OWN_KEYS } from './own-keys';
 
 export interface GridProps {
   readonly call: LiveCall;
   readonly onOpen: (members: Members) => void;
 }
+
+/** One tab stop, moved with the arrow keys. */
+const SLIDER = { ...OWN_KEYS, role: 'slider', tabIndex: 0 } as const;
 
 export function Grid({ call, onOpen }: GridProps): JSX.Element {
   const { trans } = useServices();
@@ -52,14 +56,13 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
       <div
         ref={frame}
         className="farcall-Grid-frame"
-        role="slider"
+        {...SLIDER}
         aria-roledescription={trans.__('grid of inputs')}
         aria-label={trans.__('Inputs; arrow keys move, Enter opens')}
         aria-valuemin={0}
         aria-valuemax={layout.cells - 1}
         aria-valuenow={current}
         aria-valuetext={squareText(call, current, trans)}
-        tabIndex={0}
         onKeyDown={frameOnKey}
         onFocus={() => setFocused(true)}
         onBlur={() => setFocused(false)}

@@ -52,7 +52,7 @@ function facts(source: Source, now: number, trans: TranslationBundle): readonly 
   const isRunning = !isFinal(call) && source.isConnected;
   const many: readonly (Fact | false)[] = [
     isMap(call) && doneFact(call, trans),
-    isMap(call) && isRunning && rateFact(source.perSecond, trans),
+    isMap(call) && isRunning && source.perSecond > 0 && rateFact(source.perSecond, trans),
     elapsed !== undefined && elapsedFact(call, elapsed, trans),
     isMap(call) && isRunning && etaFact(left, trans),
     call.containers > 0 && containersFact(call, trans),

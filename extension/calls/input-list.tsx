@@ -5,6 +5,7 @@ import type { LiveCall } from '@farcall/kernel-bridge/notebook';
 import { stateOfLetter } from '../model/state';
 import { StateText } from './parts';
 import { useServices } from './services';
+import { OWN_KEYS } from './own-keys';
 
 export interface InputListProps {
   readonly call: LiveCall;
@@ -17,7 +18,7 @@ export function InputList({ call, onOpen }: InputListProps): JSX.Element {
     <ul className="farcall-InputList" aria-label={trans.__('Inputs')}>
       {[...call.cells].map((letter, index) => (
         <li key={index}>
-          <button type="button" className="farcall-InputList-item" onClick={() => onOpen(index)}>
+          <button type="button" {...OWN_KEYS} className="farcall-InputList-item" onClick={() => onOpen(index)}>
             <span className="farcall-InputList-index">#{index}</span>
             <StateText state={stateOfLetter(letter)} />
           </button>

@@ -14,7 +14,7 @@ import { Grid } from './grid';
 import { Head } from './head';
 import { InputList } from './input-list';
 import { OutputText } from './output';
-import { Boundary, Note } from './parts';
+import { Boundary, Waiting } from './parts';
 import { Saved } from './saved';
 import { useServices } from './services';
 import type { Source } from './source';
@@ -45,7 +45,7 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
       <Head source={source} isVisible={isVisible} />
       <Bar call={call} />
       <Legend call={call} />
-      {call.waiting !== '' && !isFinal(call) && source.isConnected && <Note glyph="waiting">{call.waiting}</Note>}
+      {call.waiting !== '' && !isFinal(call) && source.isConnected && <Waiting call={call} />}
       <Saved source={source} />
       <Boundary what={trans.__('The failures cannot be shown')}>
         <Failures call={call} onOpen={drawer.open} />

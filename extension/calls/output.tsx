@@ -52,7 +52,13 @@ export function OutputText({
       {shown === '' && problem === '' && (
         <p className="farcall-Empty">{isWaiting ? trans.__('Reading…') : trans.__('Nothing was printed so far.')}</p>
       )}
-      {hasMore && <Button label={trans.__('Read on')} isDisabled={isWaiting} onClick={() => read(offset)} />}
+      {hasMore && (
+        <Button
+          label={isFinal(call) ? trans.__('Read on') : trans.__('Look for more')}
+          isDisabled={isWaiting}
+          onClick={() => read(offset)}
+        />
+      )}
       {!hasMore && !isFinal(call) && (
         <Button
           label={trans.__('Refresh')}

@@ -1,5 +1,6 @@
 // Small pieces that every card is put together from.
 
+import type { CallView } from '@farcall/kernel-bridge/notebook';
 import type { MouseEvent, ReactNode } from 'react';
 import { Component } from 'react';
 
@@ -7,6 +8,7 @@ import type { StateWord } from '../model/state';
 import { stateLabel } from '../model/state';
 import { Glyph, StateIcon } from './icons';
 import { useServices } from './services';
+import { OWN_KEYS } from './own-keys';
 
 export interface ButtonProps {
   readonly label: string;
@@ -20,7 +22,7 @@ export interface ButtonProps {
 export function Button({ label, onClick, title, isDisabled = false, isMain = false }: ButtonProps): JSX.Element {
   const look = isMain ? 'farcall-Button farcall-mod-main' : 'farcall-Button';
   return (
-    <button type="button" className={look} title={title} disabled={isDisabled} onClick={onClick}>
+    <button type="button" {...OWN_KEYS} className={look} title={title} disabled={isDisabled} onClick={onClick}>
       {label}
     </button>
   );
@@ -49,6 +51,12 @@ export function Note({ glyph, children }: NoteProps): JSX.Element {
       <span className="farcall-Note-text">{children}</span>
     </div>
   );
+}
+
+/** Why nothing moves, as the runtime says it. */
+export function Waiting({ call }: { readonly call: CallView }): JSX.Element {
+  const { trans } = useServices();
+  return <Note glyph="waiting">{trans.__('Waiting: %1', call.waiting)}</Note>;
 }
 
 interface BoundaryProps {

@@ -14,6 +14,7 @@ import { asStateWord, stateLabel } from '../model/state';
 import { useAsked } from './asking';
 import { Button, Note, StateText } from './parts';
 import { useServices } from './services';
+import { OWN_KEYS } from './own-keys';
 
 export interface InputTableProps {
   readonly call: CallView;
@@ -89,6 +90,7 @@ function FilterChoice({
     <label className="farcall-Table-filter">
       <span>{trans.__('Show')}</span>
       <select
+        {...OWN_KEYS}
         value={filter}
         onChange={(event) => onChange(FILTERS.find((known) => known === event.target.value) ?? 'all')}
       >
@@ -147,6 +149,7 @@ function Row({ row, onOpen }: { readonly row: InputRow; readonly onOpen: (index:
       <th scope="row" className="farcall-mod-number">
         <button
           type="button"
+          {...OWN_KEYS}
           className="farcall-Link"
           aria-label={trans.__('Open input %1', row.index)}
           onClick={(event) => {

@@ -2,6 +2,7 @@
 
 import type { KeyboardEvent, ReactNode } from 'react';
 import { useId, useRef } from 'react';
+import { OWN_KEYS } from './own-keys';
 
 export interface Tab<T extends string> {
   readonly id: T;
@@ -48,6 +49,7 @@ export function Tabs<T extends string>({
             <button
               key={id}
               type="button"
+              {...OWN_KEYS}
               role="tab"
               id={`${base}-${id}`}
               aria-selected={id === selected}
@@ -64,6 +66,7 @@ export function Tabs<T extends string>({
       {selected !== undefined && (
         <div
           className="farcall-Tabs-panel"
+          {...OWN_KEYS}
           role="tabpanel"
           id={`${base}-panel`}
           aria-labelledby={`${base}-${selected}`}

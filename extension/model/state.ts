@@ -37,11 +37,19 @@ export function isFinal(call: CallView): boolean {
 /** What a call is doing, in one word; the kernel's snapshots (words.py) say the same. */
 export function stateOf(call: CallView): StateWord {
   const { counts } = call;
-  if (call.state === 'done') return counts.succeeded === finished(counts) ? 'succeeded' : 'done';
+  if (call.state === 'done') return endOf(counts);
   if (call.state === 'failed' || call.state === 'cancelled' || call.state === 'incomplete') return call.state;
   if (counts.running > 0) return 'running';
   if (counts.retrying > 0) return 'retrying';
   return call.waiting !== '' || call.containers > 0 || call.inputs === 0 ? 'queued' : 'starting';
+}
+
+/** How a call went that ran to its end: in one word where all inputs went the same way. */
+function endOf(counts: CallView['counts']): StateWord {
+  const all = finished(counts);
+  if (counts.succeeded === all) return 'succeeded';
+  if (counts.timed_out === all) return 'timed out';
+  return failures(counts) === all ? 'failed' : 'done';
 }
 
 /** `embed.map`, or the function's name for a single call. */

@@ -5,13 +5,13 @@ import type { ReactNode } from 'react';
 import { useEffect, useReducer } from 'react';
 
 import { useAction } from '../calls/actions';
-import { progressText } from '../calls/bar';
+import { briefText } from '../calls/bar';
 import { Button, Note } from '../calls/parts';
 import { useServices } from '../calls/services';
 import { StateIcon } from '../calls/icons';
 import { formatAbsolute, formatBytes, formatClock, formatCount, formatDuration, shortId } from '../model/format';
 import { elapsedSeconds } from '../model/progress';
-import { asStateWord, isFinal, stateLabel, stateOf, titleOf } from '../model/state';
+import { asStateWord, isFinal, isMap, stateLabel, stateOf, titleOf } from '../model/state';
 import type { PanelModel } from './model';
 
 export function RuntimeSection({ model }: { readonly model: PanelModel }): JSX.Element {
@@ -97,8 +97,11 @@ function CallItem({ call }: { readonly call: CallView }): JSX.Element {
         <code>{titleOf(call)}</code>
       </span>
       <span className="farcall-Item-detail" title={formatAbsolute(call.created_at)}>
-        {stateLabel(stateOf(call), trans)} · {progressText(call, trans)}
-        {elapsed !== undefined && ` · ${isFinal(call) ? formatDuration(elapsed) : formatClock(elapsed)}`}
+        {inLine([
+          stateLabel(stateOf(call), trans),
+          isMap(call) ? briefText(call, trans) : '',
+          elapsed === undefined ? '' : isFinal(call) ? formatDuration(elapsed) : formatClock(elapsed),
+        ])}
       </span>
       <span className="farcall-Item-tools">
         {!isFinal(call) && bridge !== undefined && (
@@ -157,9 +160,17 @@ function ContainerItem({ container }: { readonly container: ContainerView }): JS
         <code>{container.function}</code>
         <span className="farcall-Item-id">{shortId(container.container_id)}</span>
       </span>
-      <span className="farcall-Item-detail">{details.filter((detail) => detail !== '').join(' · ')}</span>
+      <span className="farcall-Item-detail">{inLine(details)}</span>
     </li>
   );
+}
+
+/** Facts in a line that breaks only between them; empty ones are left out. */
+function inLine(facts: readonly string[]): string {
+  return facts
+    .filter((fact) => fact !== '')
+    .map((fact) => fact.replaceAll(' ', '\u00a0'))
+    .join(' · ');
 }
 
 /** Draws again whenever the model changes. */

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import FunctionHandle as FunctionHandle
     from .gather import gather as gather
+    from .hints import exc_with_hints as exc_with_hints
     from .once import once as once
     from .output import enable_output as enable_output
     from .results import Results as Results
@@ -46,6 +47,7 @@ _HOMES = {
     "Function": "function",
     "FunctionHandle": "function",
     "gather": "gather",
+    "exc_with_hints": "hints",
     "once": "once",
     "enable_output": "output",
     "Results": "results",

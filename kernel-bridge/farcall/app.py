@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, overload
 
+from . import registry
 from .errors import InvalidError, compose
 from .function import Function
 from .options import Options
@@ -106,6 +107,7 @@ class App:
             calls_remotely=self._calls_remotely,
         )
         self.functions[name] = function
+        registry.put(function)
         return function
 
     def __repr__(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Iterator
+import codecs
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from . import errors
@@ -13,8 +13,9 @@ from .presenter import View, call_view
 from .reading import Reading
 from .session import Session
 from .single import is_final, single_items, stored_outcome, summary_of
+from .traceback_ import without_ours
 from .twin import twin
-from .waiting import Bell, Interrupted, Steps, Wait, drive, drive_async
+from .waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
 from .wire.ids import is_call_id
 from .wire.messages import CallSummary, OutputPage, OutputRead
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from .results import Results
 
 R = TypeVar("R")
-#: How long output that is on its way is waited for after a call's end.
-_LAST_OUTPUT_S = 0.5
 _OUTPUT_TICK_S = 0.1
 _STATES = {"done": "succeeded", "failed": "failed", "cancelled": "cancelled", "incomplete": "failed"}
 
@@ -96,6 +95,7 @@ class FunctionCall(Generic[R]):
             TimeoutError: (the builtin) not in time.
             OutputExpiredError: it is gone. RemoteError: it was cancelled. Otherwise what the function raised.
         """
+        __tracebackhide__ = True
         value = self._wait(timeout, index)
         if value.error is not None:
             raise value.error
@@ -200,6 +200,7 @@ class FunctionCall(Generic[R]):
         return self._value(session, 0, bell, once=False)
 
     def _iterate(self, start: int, end: int) -> Generator[R, None, None]:
+        __tracebackhide__ = True
         session, bell = Session.current(), Bell()
         with Reading(session, self._id, bell) as reading:
             at = start
@@ -221,26 +222,21 @@ class FunctionCall(Generic[R]):
         return summary_of(Session.current(), self._id)
 
     def _output(self, index: int, follow: bool) -> Generator[str, None, None]:
-        """Text as it comes. What was printed last may arrive shortly after the outcome: the end is looked at twice."""
-        session, bell, offset, quiet = Session.current(), Bell(), 0, 0.0
-        while True:
+        """Text as it comes, until the call has ended and all of it was read; without ``follow`` what is there now."""
+        session, bell, offset = Session.current(), Bell(), 0
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a page may end within a character
+        while offset >= 0:
             asked = session.request(OutputRead(request=0, call_id=self._id, index=index, offset=offset))
             reply = session.wait(asked)
             if not isinstance(reply.message, OutputPage):
                 raise errors.ConnectionError("the gateway did not answer output.read")
-            if reply.payload:
-                yield bytes(reply.payload).decode("utf-8", "replace")
-                offset, quiet = offset + len(reply.payload), 0.0
-                continue
-            if reply.message.next < 0 or not follow:
-                if quiet >= _LAST_OUTPUT_S or not self._ended_lately():
+            if text := decoder.decode(reply.payload, final=reply.message.next < 0):
+                yield text
+            if not reply.payload and reply.message.next >= 0:
+                if not follow:
                     return
-                quiet += _OUTPUT_TICK_S
-            _pause(bell, _OUTPUT_TICK_S)
-
-    def _ended_lately(self) -> bool:
-        summary = self._summary()
-        return is_final(summary) and abs(time.time() - summary.ended_at) < 5.0
+                _pause(bell, _OUTPUT_TICK_S)
+            offset = reply.message.next
 
 
 def _pause(bell: Bell, seconds: float) -> None:
@@ -268,12 +264,14 @@ def wait_for(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: 
         view.end()
 
 
-async def wait_for_async(opened: Opened, steps: Callable[[Opened], Steps[Any]]) -> Value:
+async def wait_for_async(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: FunctionCall[Any]) -> Value:
     """:func:`wait_for` for a coroutine."""
+    view = call_view(call)
     try:
-        return as_value(await drive_async(steps(opened), opened.bell, interrupted=_cancel(opened)))
+        return as_value(await drive_async(steps(opened, view), opened.bell, interrupted=_cancel(opened)))
     finally:
         _leave(opened)
+        view.end()
 
 
 def wait_durable(opened: Opened) -> None:
@@ -296,6 +294,7 @@ def _durable(opened: Opened) -> Steps[None]:
 
 def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
     """What a generator function yields, item by item. Starts with the first item that is asked for."""
+    __tracebackhide__ = True
     opened = start()
     view = call_view(FunctionCall.of(opened))
     items = single_items(opened, view)
@@ -308,6 +307,28 @@ def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
                 wait.once()
             if wait.interrupts:
                 raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
+    except Exception as error:
+        raise without_ours(error)  # noqa: B904
+    finally:
+        items.close()
+        _leave(opened)
+        view.end()
+
+
+async def iterate_items_async(start: Callable[[], Opened]) -> AsyncGenerator[Any, None]:
+    """:func:`iterate_items` for a coroutine."""
+    __tracebackhide__ = True
+    opened = start()
+    view = call_view(FunctionCall.of(opened))
+    items = single_items(opened, view)
+    try:
+        for values in items:
+            for value in values or ():
+                yield value
+            if values is None and not await opened.bell.rang(ASYNC_TICK_S):
+                view.tick()
+    except Exception as error:
+        raise without_ours(error)  # noqa: B904
     finally:
         items.close()
         _leave(opened)

@@ -18,7 +18,20 @@ import narwhals as nw
 from .aligned import MISSING, align, join, long
 from .errors import InvalidError, compose, nearest
 
-__all__ = ["MISSING", "Rows", "Values", "align", "batch", "is_frame", "is_series", "join", "long", "rows", "values"]
+__all__ = [
+    "MISSING",
+    "Rows",
+    "Values",
+    "align",
+    "batch",
+    "is_frame",
+    "is_series",
+    "join",
+    "long",
+    "rows",
+    "taken",
+    "values",
+]
 
 #: Rows converted at a time: enough to make the conversion cheap, few enough to keep memory flat.
 _BLOCK = 4096
@@ -73,6 +86,13 @@ def batch(frame: Any, first: int, count: int) -> Any:
     if type(part).__module__.partition(".")[0] == "pyarrow":
         return frame.take(list(range(first, min(first + count, len(frame)))))  # a slice would pickle the whole table
     return part
+
+
+def taken(frame: Any, positions: list[int]) -> Any:
+    """The rows at these positions, as the same kind of frame or column."""
+    if hasattr(frame, "iloc"):
+        return frame.iloc[positions]
+    return frame[positions] if type(frame).__module__.partition(".")[0] == "polars" else frame.take(positions)
 
 
 @dataclass(frozen=True, slots=True)

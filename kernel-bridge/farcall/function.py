@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, ParamSpec, TypeVar, cast
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, cast
 
-from . import autoscaler, context, errors
-from .call import FunctionCall, iterate_items, wait_durable, wait_durable_async, wait_for, wait_for_async
+from . import autoscaler, context
+from .call import (
+    FunctionCall,
+    iterate_items,
+    iterate_items_async,
+    wait_durable,
+    wait_durable_async,
+    wait_for,
+    wait_for_async,
+)
+from .definition import Definition, P, R
 from .errors import InvalidError, compose
 from .launch import Kind, Opened, Prepared, open_single
 from .options import Options
@@ -21,109 +30,21 @@ from .results import Results
 from .session import Session
 from .single import single_value
 from .source import Source
-from .twin import itself, twin
-from .version import Version
+from .traceback_ import without_ours
+from .twin import either, itself, twin
 from .waiting import Bell
-from .wire.messages import FunctionSpec
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
-class Function(Generic[P, R]):
+class Function(Definition[P, R]):
     """A function that runs far away: `remote`, `map`, `spawn` and their relatives; `local` runs it here.
 
     Made with ``@app.function(…)``; a direct call runs it here, except for functions of a :class:`~farcall.Stub`.
     """
 
-    def __init__(
-        self,
-        raw: Callable[P, R] | None,
-        *,
-        app: str,
-        name: str,
-        options: Options | None = None,
-        is_generator: bool | None = None,
-        calls_remotely: bool = False,
-        is_variant: bool = False,
-    ) -> None:
-        self._raw = raw
-        self._app = app
-        self._name = name
-        self._options = options or Options()
-        self._is_generator = is_generator
-        self._yields = inspect.isgeneratorfunction(raw) or inspect.isasyncgenfunction(raw)
-        self._calls_remotely = calls_remotely
-        self.is_variant = is_variant
-        self._known: tuple[Version, str, str] | None = None
-        self._warned = False
-        self.__name__ = name
-        self.__doc__ = getattr(raw, "__doc__", None) or type(self).__doc__
-        self.__wrapped__ = raw
-        self.__module__ = getattr(raw, "__module__", __name__)
-
-    # ── what it is
-
-    @property
-    def name(self) -> str:
-        """Its name within its app."""
-        return self._name
-
-    @property
-    def app_name(self) -> str:
-        """The name of its app; empty for the default one."""
-        return self._app
-
-    @property
-    def full_name(self) -> str:
-        """``app/name``, which calls to it from other functions carry."""
-        return f"{self._app}/{self._name}"
-
-    @property
-    def __farcall_function__(self) -> str:
-        return self.full_name
-
-    @property
-    def options(self) -> Options:
-        """What was asked for at decoration, and with :meth:`with_options`."""
-        return self._options
-
-    @property
-    def is_generator(self) -> bool:
-        """Whether it yields values."""
-        return self._yields if self._is_generator is None else self._is_generator
-
-    @property
-    def is_async(self) -> bool:
-        """Whether it is an ``async def``."""
-        return inspect.iscoroutinefunction(self._raw) or inspect.isasyncgenfunction(self._raw)
-
     @property
     def object_id(self) -> str:
         """`fv-…`: the id of the version that a call would run now. Connects."""
         return self.prepare(Session.current()).function_id
-
-    @property
-    def version(self) -> str:
-        """The content hash of its code as it is now, 32 hex digits; the same in every kernel. Does not connect."""
-        from . import version
-
-        return version.describe(self.get_raw_f()).code_hash
-
-    @property
-    def web_url(self) -> str | None:
-        """The URL of a web function; None for others."""
-        return None
-
-    def get_web_url(self) -> str | None:
-        """The URL of a web function; None for others."""
-        return None
-
-    def get_raw_f(self) -> Callable[P, R]:
-        """The plain Python function. Raises ``ExecutionError`` where only its name is known."""
-        if self._raw is None:
-            raise errors.ExecutionError(f"{self.full_name} is not defined here; only its name is known")
-        return self._raw
 
     # ── one input
 
@@ -141,8 +62,12 @@ class Function(Generic[P, R]):
 
     async def _remote_async(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """:meth:`remote` in the running event loop; cancelling the task cancels the call."""
-        self._must_not_yield("remote", "remote_gen")
-        value = await wait_for_async(self._start("remote", args, kwargs), single_value)
+        __tracebackhide__ = True
+        try:
+            opened = self._start_one(args, kwargs)
+            value = await wait_for_async(opened, single_value, self._handle(opened))
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         if value.error is not None:
             raise value.error
         return cast(R, value.result)
@@ -155,33 +80,49 @@ class Function(Generic[P, R]):
             InvalidError: it is a generator function: use :meth:`remote_gen`.
             Exception: what the function raised, the object itself.
         """
-        self._must_not_yield("remote", "remote_gen")
-        opened = self._start("remote", args, kwargs)
-        value = wait_for(opened, single_value, self._handle(opened))
+        __tracebackhide__ = True
+        try:
+            opened = self._start_one(args, kwargs)
+            value = wait_for(opened, single_value, self._handle(opened))
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         if value.error is not None:
             raise value.error
         return cast(R, value.result)
 
+    def _remote_gen_async(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
+        """:meth:`remote_gen` for ``async for``."""
+        self._must_yield()
+        return iterate_items_async(lambda: self._start("remote", args, kwargs))
+
+    @either(_remote_gen_async)
     def remote_gen(self, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
         """Run a generator function in a container; a lazy iterator of what it yields, in order.
 
         The container pauses when 64 items or 8 MiB are unread; leaving the loop early cancels it.
         """
-        if not self.is_generator:
-            raise InvalidError(f"{self._name} is not a generator function: use {self._name}.remote(…)")
+        self._must_yield()
         return iterate_items(lambda: self._start("remote", args, kwargs))
 
     async def _spawn_async(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
         """:meth:`spawn` in the running event loop."""
-        opened = self._start("spawn", args, kwargs)
-        await wait_durable_async(opened)
+        __tracebackhide__ = True
+        try:
+            opened = self._start("spawn", args, kwargs)
+            await wait_durable_async(opened)
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         return self._handle(opened)
 
     @twin(_spawn_async)
     def spawn(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R]:
         """Start it and return once its input is durable; it goes on without this process."""
-        opened = self._start("spawn", args, kwargs)
-        wait_durable(opened)
+        __tracebackhide__ = True
+        try:
+            opened = self._start("spawn", args, kwargs)
+            wait_durable(opened)
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         return self._handle(opened)
 
     def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R] | None:
@@ -222,9 +163,13 @@ class Function(Generic[P, R]):
             columns: parameter name → column name, for a dataframe.
             rows: give each row as one dict.
         """
-        source = Source.of_map(self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {})
-        if limit is not None:
-            source = source.spread(limit)
+        __tracebackhide__ = True
+        try:
+            source = Source.of_map(
+                self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {}
+            ).limited(limit)
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=resume)
 
     @itself
@@ -239,6 +184,25 @@ class Function(Generic[P, R]):
         source = Source.of_starmap(self._name, input_iterator)
         return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=None)
 
+    async def _for_each_async(
+        self,
+        *input_iterators: Any,
+        kwargs: dict[str, Any] | None = None,
+        order_outputs: bool = False,
+        return_exceptions: bool = False,
+        ignore_exceptions: bool = False,
+    ) -> None:
+        """:meth:`for_each` in the running event loop; takes async iterators too."""
+        __tracebackhide__ = True
+        returns = return_exceptions or ignore_exceptions
+        try:
+            results = self.map(*input_iterators, kwargs=kwargs, order_outputs=order_outputs, return_exceptions=returns)
+            async for _ in results:
+                pass
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
+
+    @twin(_for_each_async)
     def for_each(
         self,
         *input_iterators: Any,
@@ -248,14 +212,14 @@ class Function(Generic[P, R]):
         ignore_exceptions: bool = False,
     ) -> None:
         """Run it over all inputs now, and drop what it returns. Raises the first failure, unless told to ignore."""
-        results = self.map(
-            *input_iterators,
-            kwargs=kwargs,
-            order_outputs=order_outputs,
-            return_exceptions=return_exceptions or ignore_exceptions,
-        )
-        for _ in results:
-            pass
+        __tracebackhide__ = True
+        returns = return_exceptions or ignore_exceptions
+        try:
+            results = self.map(*input_iterators, kwargs=kwargs, order_outputs=order_outputs, return_exceptions=returns)
+            for _ in results:
+                pass
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
 
     def spawn_map(self, *input_iterators: Any, kwargs: dict[str, Any] | None = None) -> FunctionCall[R]:
         """A map that goes on without this process; returns once all its inputs are durable."""
@@ -274,7 +238,7 @@ class Function(Generic[P, R]):
             options=self._options.but(options),
             is_generator=self._is_generator,
             calls_remotely=self._calls_remotely,
-            is_variant=True,
+            given={**(self._given or {}), **options},
         )
 
     def update_autoscaler(
@@ -308,27 +272,6 @@ class Function(Generic[P, R]):
     def prepare(self, session: Session) -> Prepared:
         """Capture it now, and make that version known to the gateway."""
         return prepare(session, cast("Function[..., Any]", self))
-
-    def spec(self, imports: tuple[str, ...]) -> FunctionSpec:
-        """What it asks for, as the gateway reads it."""
-        secrets = {name: value for secret in self._options.secrets for name, value in secret.variables.items()}
-        return self._options.spec(
-            self._app,
-            self._name,
-            is_generator=self.is_generator,
-            is_async=self.is_async,
-            imports=imports,
-            secrets=secrets,
-        )
-
-    def known_as(self, described: Version, environment_id: str) -> str | None:
-        """The id under which this very version was put before, if it was."""
-        known = self._known
-        return known[2] if known is not None and known[0] is described and known[1] == environment_id else None
-
-    def remember(self, described: Version, environment_id: str, function_id: str) -> None:
-        """The id of a version that was put."""
-        self._known = (described, environment_id, function_id)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         if instance is None or self._raw is None:
@@ -376,13 +319,15 @@ class Function(Generic[P, R]):
             resume=resume,
         )
 
-    def _must_not_yield(self, used: str, better: str) -> None:
+    def _start_one(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened:
         if self.is_generator:
-            raise InvalidError(
-                compose(
-                    f"{self._name} is a generator function, {used} cannot run it", do=f"Use {self._name}.{better}(…)"
-                )
-            )
+            happened = f"{self._name} is a generator function, remote cannot run it"
+            raise InvalidError(compose(happened, do=f"Use {self._name}.remote_gen(…)"))
+        return self._start("remote", args, kwargs)
+
+    def _must_yield(self) -> None:
+        if not self.is_generator:
+            raise InvalidError(f"{self._name} is not a generator function: use {self._name}.remote(…)")
 
 
 #: Its name of 2022.

@@ -18,6 +18,7 @@ def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[
     Args:
         return_exceptions: put exceptions into the list instead.
     """
+    __tracebackhide__ = True
     bell = Bell()
     view = calls_view(calls)
     try:
@@ -31,6 +32,7 @@ def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[
 
 
 async def _gather_async(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:
+    __tracebackhide__ = True
     bell = Bell()
     values = await drive_async(_all(calls, bell, return_exceptions=return_exceptions), bell)
     for value in values:

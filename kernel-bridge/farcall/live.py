@@ -5,6 +5,7 @@ get on moves it too. Results (results.py) has one; what is stored is read elsewh
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from .chain import Batches
@@ -17,12 +18,15 @@ _END: Any = object()
 
 
 class Live:
-    """Moves a map on. Without its own inputs (a derived call) there is nothing to move, only a view to end."""
+    """Moves a map on. Without its own inputs (a derived call) there is nothing to move, only a view to end.
 
-    def __init__(self, mapping: Mapping) -> None:
+    ``among`` puts outcomes that were there before among its own.
+    """
+
+    def __init__(self, mapping: Mapping, among: Callable[[Batches], Batches] = lambda batches: batches) -> None:
         self.mapping = mapping
         self.view: View = SILENT
-        self._batches: Batches | None = mapping.batches(lambda: self.view) if mapping.has_inputs else None
+        self._batches: Batches | None = among(mapping.batches(lambda: self.view)) if mapping.has_inputs else None
         self._stash: deque[list[Settled]] = deque()  # what others took, for the loop under way
         self._is_untouched = True
         self._is_looping = False
@@ -90,9 +94,10 @@ def next_batch(batches: Batches, bell: Bell, view: View) -> list[Settled] | None
             raise KeyboardInterrupt
 
 
-async def next_batch_async(batches: Batches, bell: Bell, view: View) -> list[Settled] | None:
-    """:func:`next_batch` for a coroutine."""
+async def next_batch_async(batches: Batches, bell: Bell, view: View, go_on: Callable[[], None]) -> list[Settled] | None:
+    """:func:`next_batch` for a coroutine; ``go_on`` is called before each look."""
     while True:
+        go_on()
         batch = next(batches, _END)
         if batch is _END:
             return None

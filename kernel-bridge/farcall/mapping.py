@@ -16,6 +16,7 @@ from .order import Order
 from .outcomes import read_page
 from .presenter import View
 from .pump import CHUNK_INPUTS, Pump
+from .single import show
 from .stream import Settled, Stream, settled
 from .wire.codes import FAILED, TIMED_OUT
 from .wire.messages import CallEnded, Items, Outcomes, Output
@@ -100,6 +101,16 @@ class Mapping:
         self.opened.let_go()
 
     @property
+    def pump(self) -> Pump | None:
+        """Where its inputs come from; None: from another call."""
+        return self._pump
+
+    @property
+    def room(self) -> int:
+        """How many inputs may be pulled now."""
+        return 0 if self._pump is None or self.opened.feed.is_full else self._room(self._pump)
+
+    @property
     def is_durable(self) -> bool:
         """Whether all inputs and the seal are acknowledged."""
         return self._is_sealed and self.opened.feed.is_durable
@@ -116,8 +127,9 @@ class Mapping:
             self.opened.check()
             moved = self.feed()
             for batch in self._arrived(stream, view):
-                yield from self._hand_out(batch)
                 moved = True
+                if batch:
+                    yield from self._hand_out(batch)
             if self.ended is not None:
                 self._finish(self.ended)
                 return
@@ -126,22 +138,22 @@ class Mapping:
                 yield None
 
     def _arrived(self, stream: Stream, view: Callable[[], View]) -> Generator[list[Settled], None, None]:
-        """What is there, at most a few messages of it, so that feeding has its turn."""
+        """What each message lets go, at most a few messages of it, so that feeding has its turn."""
         for _ in range(8):
             taken = stream.take()
             if taken is None:
                 return
             message, payload = taken
+            leaving: list[Settled] = []
             if isinstance(message, Outcomes):
                 leaving = self._order.add(self._counted(message, payload))
-                if leaving:
-                    yield leaving
             elif isinstance(message, CallEnded):
                 self.ended = message
             elif isinstance(message, Output):
-                view().output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
+                show(message, payload, view())
             elif isinstance(message, Items):
                 pass  # a map's generators answer with lists
+            yield leaving
 
     def _counted(self, message: Outcomes, payload: memoryview) -> list[Settled]:
         failed = message.statuses.count(FAILED) + message.statuses.count(TIMED_OUT)

@@ -12,6 +12,9 @@ from .wire.blobs import BlobError, BlobGone
 from .wire.codes import CANCELLED, SUCCEEDED
 from .wire.messages import OutcomesPage, OutcomesRead
 
+#: Values are decoded ahead of the loop that takes them as long as their payloads are no more than this.
+_SMALL = 64 * 1024
+
 
 class Failed:
     """In place of a value: the input failed, and this is what to raise."""
@@ -26,6 +29,17 @@ def value_of(call_id: str, outcome: Settled) -> Any:
     """The value of an outcome, or :class:`Failed`. Its payload must be at hand."""
     _, status, _, payload = outcome
     return serialize.loads(payload) if status == SUCCEEDED else Failed(error_of(call_id, outcome))
+
+
+def small_values(outcomes: list[Settled]) -> list[Any] | None:
+    """The values of outcomes that are all small successes, decoded in one go; None: take them one by one."""
+    payloads = [payload for _, status, _, payload in outcomes if status == SUCCEEDED and payload is not None]
+    if len(payloads) != len(outcomes) or sum(map(len, payloads)) > _SMALL:
+        return None
+    try:
+        return list(map(serialize.loads, payloads))
+    except Exception:
+        return None  # those before the one that fails come first
 
 
 def error_of(call_id: str, outcome: Settled) -> BaseException:

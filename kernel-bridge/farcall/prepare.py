@@ -23,7 +23,7 @@ def prepare(session: Session, function: Function[..., object]) -> Prepared:
     Raises what :func:`farcall.version.describe` raises, and what the gateway refuses.
     """
     environment_id = _environment(session)
-    main = version.describe(function.get_raw_f())
+    main = function.describe()
     function_id = _put(session, function, main, environment_id)
     if not main.references:
         return Prepared(function.name, function_id, function.is_generator, main.captures, {}, {}, main.sources)
@@ -35,7 +35,7 @@ def prepare(session: Session, function: Function[..., object]) -> Prepared:
         name, other = waiting.popitem()
         if name in bindings:
             continue
-        known = version.describe(other.get_raw_f())
+        known = other.describe()
         bindings[name] = _put(session, other, known, environment_id)
         bound[name] = (known.captures, other.is_generator)
         sources.update(known.sources)
@@ -58,7 +58,7 @@ def _put(session: Session, function: Function[..., object], described: Version, 
             _send(session, function_id, environment_id, spec, described.code)
             session.functions.add(function_id)
         function.remember(described, environment_id, function_id)
-    if not function.is_variant and _current.get(function.full_name) != function_id and context.is_local():
+    if function.given is None and _current.get(function.full_name) != function_id and context.is_local():
         _current[function.full_name] = function_id
         session.notify(FunctionReplace(app=function.app_name, name=function.name, function_id=function_id))
     return function_id

@@ -11,7 +11,7 @@ import threading
 import time
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 from . import serialize
@@ -77,11 +77,9 @@ class Pump:
     def _take(self, most: int) -> int:
         taken = 0
         if self._is_sized:
-            for arguments in (block := list(islice(self._source, most))):
-                if not _is_plain(arguments):
-                    break
-            else:
-                self._add([pickle.dumps(arguments, 5) for arguments in block])
+            block = list(islice(self._source, most))
+            if {type(args[0]) if len(args) == 1 and not kwargs else None for args, kwargs in block} <= _PLAIN:
+                self._add(list(map(pickle.dumps, block, repeat(5))))
                 return len(block)
             for arguments in block:
                 self._add([self._pickled(arguments)])
@@ -126,6 +124,21 @@ class Pump:
         blobs, inline, lengths = _tables(payloads)
         self._feed.put(lengths.tobytes(), b"".join(inline), blobs)
         self._payloads, self._size = [], 0
+
+
+class Pushed(Pump):
+    """A pump for async iterators: a coroutine pulls them (pulling.py) and pushes what it got."""
+
+    def __init__(self, session: Session, feed: Feed) -> None:
+        super().__init__(session, feed, iter(()), is_sized=False)
+
+    def pull(self, most: int) -> int:
+        """Nothing: inputs come by themselves."""
+        return 0
+
+    def push(self, arguments: Arguments) -> None:
+        """Move one input."""
+        self._add([self._pickled(arguments)])
 
 
 def _is_plain(arguments: Arguments) -> bool:

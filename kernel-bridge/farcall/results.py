@@ -7,65 +7,56 @@ index, read what the gateway has stored (chain.py). How inputs and outcomes flow
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, cast
 
 from . import errors, tables
 from .call import FunctionCall, as_value
 from .chain import Batches, Chain
 from .failure_list import Failures
-from .launch import Kind, OnFailure
-from .live import Live, next_batch, next_batch_async
-from .mapping import Tally
-from .outcomes import Failed, read_page, value_of
-from .presenter import SILENT, View, map_view
-from .session import Session
-from .single import NO_COUNTS, Watching, failure_groups, summary_of
+from .launch import Kind
+from .live import next_batch, next_batch_async
+from .map_run import MapRun
+from .outcomes import Failed, small_values, value_of
+from .pulling import Pulling
+from .rest import Estimate, estimate
+from .single import NO_COUNTS, failure_groups, summary_of
 from .source import Source
-from .starting import How, cancel_mapping, read_input, start, upload
+from .starting import read_input, upload
 from .stream import Settled
+from .traceback_ import without_ours
 from .twin import twin
-from .waiting import Bell, Interrupted, Steps, drive, drive_async
+from .waiting import Interrupted, drive_async
 from .wire.messages import Counts
 
 if TYPE_CHECKING:
     from .function import Function
 
+#: Small values that are decoded at once.
+_AHEAD = 64
 
-class Results:
+
+class Results(MapRun):
     """The results of a map: iterate them, index them, wait for them, turn them into a frame.
 
     Lazy: ``repr``, ``len`` of sized inputs and attribute access start nothing. Leaving a loop early cancels what has
     not run, unless :meth:`detach` or :meth:`start` was called.
     """
 
-    def __init__(
-        self,
-        function: Function[..., Any] | None,
-        source: Source,
-        *,
-        kwargs: dict[str, Any],
-        by_input: bool,
-        return_exceptions: bool,
-        resume: Results | str | None = None,
-        which: Literal["unsucceeded", "failed"] = "unsucceeded",
-    ) -> None:
-        self._function = function
-        self._source = source
-        self._kwargs = kwargs
-        self._by_input = by_input
-        self._return_exceptions = return_exceptions
-        self._resume = resume
-        self._which = which
-        self._live: Live | None = None  # None: not started, or not here
-        self._is_detached = False
-        self._call: FunctionCall[Any] | None = None
-        self._chain: Chain | None = None
-        self._own_bell = Bell()
-
     @classmethod
-    def of_call(cls, call: FunctionCall[Any], function: Function[..., Any] | None = None) -> Results:
-        """The results of a call that was made earlier or elsewhere; ``function`` is what :meth:`resume` would run."""
-        results = cls(function, Source.none(), kwargs={}, by_input=True, return_exceptions=False)
+    def of_call(
+        cls,
+        call: FunctionCall[Any],
+        function: Function[..., Any] | None = None,
+        *,
+        kwargs: dict[str, Any] | None = None,
+    ) -> Results:
+        """The results of a call that was made earlier or elsewhere.
+
+        Args:
+            function: what :meth:`resume` runs; None: what the call's function name means here by then.
+            kwargs: what its map gave to every input; :meth:`resume` gives it again.
+        """
+        results = cls(function, Source.none(), kwargs=dict(kwargs or {}), by_input=True, return_exceptions=False)
         results._call = call
         results._chain = Chain((call.object_id,))
         return results
@@ -79,65 +70,61 @@ class Results:
         return self._iterate_async()
 
     def _iterate(self) -> Generator[Any, None, None]:
-        batches, is_live = self._reader()
+        __tracebackhide__ = True
+        is_live = False
         try:
+            self._must_be_awaited()
+            batches, is_live = self._reader()
             while (batch := next_batch(batches, self._bell, self._view)) is not None:
-                for value in self._values(batch):
-                    if isinstance(value, Failed):
-                        raise value.error
-                    yield value
+                for values in self._values(batch):
+                    if isinstance(values, Failed):
+                        raise values.error
+                    yield from values
             is_live = False
         except KeyboardInterrupt:
             self._cancel_live()
             raise Interrupted(self._told()) from None
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         finally:
             self._left(is_live)
 
     async def _iterate_async(self) -> AsyncGenerator[Any, None]:
-        batches, is_live = self._reader()
+        __tracebackhide__ = True
+        is_live = False
         try:
-            while (batch := await next_batch_async(batches, self._bell, self._view)) is not None:
-                for value in self._values(batch):
-                    if isinstance(value, Failed):
-                        raise value.error
-                    yield value
-            is_live = False
+            async with self._awaiting() as pulling:
+                batches, is_live = self._reader()
+                while (batch := await self._next_async(batches, pulling)) is not None:
+                    for values in self._values(batch):
+                        if isinstance(values, Failed):
+                            raise values.error
+                        for value in values:
+                            yield value
+                is_live = False
+        except Exception as error:
+            raise without_ours(error)  # noqa: B904
         finally:
             self._left(is_live)
 
-    def _values(self, batch: list[Settled]) -> Iterator[Any]:
-        """What a batch gives its caller; :class:`Failed` where it has to raise."""
-        call_id = self._call_id
-        is_flat, returns = self._is_flat, self._return_exceptions
-        for outcome in batch:
-            value = value_of(call_id, outcome)
-            if isinstance(value, Failed):
-                yield value.error if returns else value
-            elif is_flat and isinstance(value, list):
-                yield from value
-            else:
-                yield value
+    async def _next_async(self, batches: Batches, pulling: Pulling) -> list[Settled] | None:
+        return await next_batch_async(batches, self._bell, self._view, lambda: pulling.go_on(self._mapping))
 
-    def _reader(self) -> tuple[Batches, bool]:
-        """Where an iteration gets its outcomes, and whether leaving it early cancels: so it is for the first one."""
-        is_first = self._call is None or (self._live is not None and self._live.is_moving)
-        if self._call is None:
-            stops: OnFailure = "stop_after" if self._by_input else "stop_all"
-            self._begin("continue" if self._return_exceptions else stops)
-        loop = self._live.loop() if self._live is not None else None
-        return (self._stored(), is_first and self._resume is not None) if loop is None else (loop, True)
+    def _values(self, batch: list[Settled]) -> Iterator[list[Any] | Failed]:
+        """What a batch gives its caller, some at a time; :class:`Failed` where it has to raise."""
+        for at in range(0, len(batch), _AHEAD):
+            few = batch[at : at + _AHEAD]
+            values = None if self._is_flat else small_values(few)
+            if values is not None:
+                yield values
+                continue
+            for outcome in few:
+                yield self._given(value_of(self._call_id, outcome))
 
-    def _stored(self) -> Batches:
-        yield from self._drained()
-        yield from self._begun.batches(self._session, self._bell)
-
-    def _drained(self) -> Batches:
-        if self._live is not None:
-            yield from self._live.drained()
-
-    def _left(self, is_early: bool) -> None:
-        if self._live is not None:
-            self._live.left(is_early=is_early)
+    def _given(self, value: Any) -> list[Any] | Failed:
+        if isinstance(value, Failed):
+            return [value.error] if self._return_exceptions else value
+        return value if self._is_flat and isinstance(value, list) else [value]
 
     # ── starting and stopping
 
@@ -169,12 +156,31 @@ class Results:
             self._live.mapping.opened.detach()
 
     def resume(self) -> Results:
-        """A new map in which what succeeded keeps its value and the rest runs with the function as it is now."""
-        return self._again("unsucceeded")
+        """A new map in which what succeeded keeps its value and the rest runs with the function as it is now.
+
+        Raises ``NotFoundError`` when the call was made elsewhere and nothing here defines its function.
+        """
+        return cast("Results", self._again("unsucceeded"))
 
     def retry_failed(self) -> Results:
         """Like :meth:`resume`, for the inputs that failed or timed out only."""
-        return self._again("failed")
+        return cast("Results", self._again("failed"))
+
+    def run_rest(self) -> Results:
+        """After ``map(…, limit=…)``: the whole map. What succeeded keeps its value; all other inputs run."""
+        return cast("Results", self._again("rest", self._limited_from("run_rest")))
+
+    def estimate(self) -> Estimate:
+        """After ``map(…, limit=…)``: what the rest will take, judged by the inputs that ran; waits for them."""
+        self._limited_from("estimate")
+        self._drive(self._finished())
+        return estimate(self._session, self._begun, self._source, self._as_now().options)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether ``limit=`` left inputs out, which :meth:`run_rest` would run."""
+        whole = self._source.whole
+        return whole is not None and whole.count != self._source.count
 
     def cancel(self) -> None:
         """Cancel what has not finished. What is done stays readable."""
@@ -183,31 +189,16 @@ class Results:
         if self._call is not None:
             self._call.cancel()
 
-    def _again(self, which: Literal["unsucceeded", "failed"]) -> Results:
-        return Results(
-            self._function,
-            self._source,
-            kwargs=self._kwargs,
-            by_input=self._by_input,
-            return_exceptions=self._return_exceptions,
-            resume=self,
-            which=which,
-        )
-
-    def _begin(self, on_failure: OnFailure, kind: Kind = "map") -> None:
-        if self._function is None:
-            raise errors.ExecutionError("a call that was opened elsewhere cannot be started again here")
-        resume = self._resume
-        base = resume._begun if isinstance(resume, Results) else Chain((resume,)) if resume is not None else None
-        how = How(kind, on_failure, not self._is_detached, self._by_input, self._which, self._kwargs)
-        mapping, self._chain = start(Session.current(), self._function, self._source if base is None else base, how)
-        self._live = Live(mapping)
-        self._call = FunctionCall.of(mapping.opened)
-        self._live.view = map_view(self)
+    def _limited_from(self, used: str) -> Source:
+        if self._source.whole is None:
+            do = f"{self.name}.map(inputs, limit=5) on inputs that have a length"
+            raise errors.InvalidError(errors.compose(f"{used}() goes on from a map that had a limit=", takes=do))
+        return self._source.whole
 
     # ── by index
 
     def __getitem__(self, index: int) -> Any:
+        __tracebackhide__ = True
         value = as_value(value_of(self._call_id, self._drive(self._one(self._checked(index)))))
         if value.error is not None:
             raise value.error
@@ -223,18 +214,9 @@ class Results:
             raise IndexError(f"there is no result {index}; there are {len(self):,} inputs")
         return wanted
 
-    def _one(self, index: int) -> Steps[Settled]:
-        if self._live is not None and self._live.is_moving:
-            page = yield from read_page(self._session, self._call_id, index, 1, self._bell)
-            if page:
-                return page[0]
-            for _ in self._drained():
-                yield
-        return (yield from self._begun.one(self._session, index, self._bell))
-
     def input(self, index: int) -> Any:
         """The arguments of an input, as the gateway stored them; with keyword arguments: (args, kwargs)."""
-        args, kwargs = read_input(self._session, self._begun.calls[0], self._checked(index))
+        args, kwargs = read_input(self._session, *self._begun.source(self._checked(index)))
         return (args, kwargs) if kwargs else args
 
     def __len__(self) -> int:
@@ -250,8 +232,10 @@ class Results:
 
     async def _wait_async(self, timeout: float | None = None) -> Results:
         """:meth:`wait` in the running event loop."""
-        self._started()
-        await drive_async(self._finished(), self._bell, timeout=timeout)
+        async with self._awaiting() as pulling:
+            self._started()
+            steps = self._finished()
+            await drive_async(steps, self._bell, timeout=timeout, go_on=lambda: pulling.go_on(self._mapping))
         return self
 
     @twin(_wait_async)
@@ -263,20 +247,6 @@ class Results:
         self._started()
         self._drive(self._finished(), timeout=timeout)
         return self
-
-    def _finished(self) -> Steps[None]:
-        for _ in self._drained():
-            yield
-        if self._live is None or self._live.mapping.ended is None:
-            with Watching(self._session, self._begun.last, self._bell) as watching:
-                yield from watching.end()
-        if self._live is not None:
-            self._live.end_view()
-
-    @property
-    def tally(self) -> Tally:
-        """What this process knows without asking: done, failed, and the total once it is known."""
-        return self._live.mapping.tally if self._live is not None else Tally(total=self._source.count)
 
     @property
     def counts(self) -> Counts:
@@ -296,11 +266,6 @@ class Results:
         self._started()
         assert self._call is not None, "it was started"
         return self._call
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return self._function.name if self._function is not None else self._call.name if self._call is not None else ""
 
     def failures(self) -> Failures:
         """Failed inputs by exception type and user line, the most frequent first."""
@@ -323,7 +288,7 @@ class Results:
     def peek(self) -> Any:
         """:meth:`to_frame` as it is now: does not start it, and does not wait."""
         values: dict[int, Any] = {}
-        count = self.tally.total
+        count = self._source.count
         if self._chain is not None:
             count = summary_of(self._session, self._chain.calls[0]).inputs if count is None else count
             values = self._drive(tables.gathered(self._chain.known(self._session, count, self._bell), self._call_id))
@@ -339,62 +304,8 @@ class Results:
             return tables.details_of([], "")
         return tables.details_of(*tables.read_details(self._session, self._chain))
 
-    def _collected(self) -> Steps[dict[int, Any]]:
-        batches, _ = self._reader()
-        values = yield from tables.gathered(batches, self._call_id)
-        self._left(False)
-        return values
-
     def __repr__(self) -> str:
         tally = self.tally
         total = "" if tally.total is None else f" of {tally.total:,}"
         state = f"{tally.done:,}{total} done, {self._call.object_id}" if self._call is not None else "not started"
         return f"<farcall.Results {self.name}.map, {state}>"
-
-    @property
-    def _is_flat(self) -> bool:
-        return self._function is not None and self._function.is_generator
-
-    @property
-    def _bell(self) -> Bell:
-        return self._live.mapping.opened.bell if self._live is not None else self._own_bell
-
-    @property
-    def _view(self) -> View:
-        return self._live.view if self._live is not None else SILENT
-
-    @property
-    def _session(self) -> Session:
-        return self._live.mapping.opened.session if self._live is not None else Session.current()
-
-    @property
-    def _call_id(self) -> str:
-        return "" if self._call is None else self._call.object_id
-
-    @property
-    def _begun(self) -> Chain:
-        self._started()
-        assert self._chain is not None, "it was started"
-        return self._chain
-
-    def _started(self) -> None:
-        if self._call is None:
-            self._begin("continue")
-
-    def _drive(self, steps: Steps[Any], *, timeout: float | None = None) -> Any:
-        try:
-            return drive(steps, self._bell, view=self._view, timeout=timeout)
-        except KeyboardInterrupt:
-            self._cancel_live()
-            raise Interrupted(self._told()) from None
-        finally:
-            steps.close()
-
-    def _cancel_live(self) -> None:
-        if self._live is not None:
-            cancel_mapping(self._live.mapping, self._view)
-
-    def _told(self) -> str:
-        tally = self.tally
-        total = f" of {tally.total:,}" if tally.total is not None else ""
-        return f"{self.name}.map stopped: {tally.done:,}{total} done ({self._call_id})"

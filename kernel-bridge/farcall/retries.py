@@ -31,10 +31,24 @@ class Retries:
     def __post_init__(self) -> None:
         if isinstance(self.retry_on, type):
             object.__setattr__(self, "retry_on", (self.retry_on,))
+        _must_be_exceptions(self.retry_on)
         _within("max_retries", self.max_retries, 0, 1_000_000)
         _within("backoff_coefficient", self.backoff_coefficient, 1, 10)
         _within("initial_delay", self.initial_delay, 0, 60)
         _within("max_delay", self.max_delay, 1, 60)
+
+    @property
+    def listed(self) -> tuple[type[BaseException], ...]:
+        """The exception types of ``retry_on``; empty: all."""
+        return (self.retry_on,) if isinstance(self.retry_on, type) else self.retry_on or ()
+
+
+def _must_be_exceptions(listed: object) -> None:
+    kinds = listed if isinstance(listed, tuple) else () if listed is None else (listed,)
+    for kind in kinds:
+        if not isinstance(kind, type) or not issubclass(kind, BaseException):
+            takes = "an exception type, or a tuple of them"
+            raise InvalidError(compose("Retries(retry_on=) is wrong", got=repr(kind), takes=takes))
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

@@ -20,7 +20,8 @@ Buffer = bytes | bytearray | memoryview
 OUT_OF_BAND = 16 * 1024
 _ALIGN = 64
 _plain = pickle.dumps
-_ENVELOPE = 1
+_load = pickle.loads
+_ENVELOPE, _PICKLE = 1, 0x80
 _HEAD = struct.Struct("<BBHI")
 
 
@@ -63,6 +64,8 @@ def loads(payload: Buffer | Any) -> Any:
         DeserializationError: it cannot be unpickled here; the message names the missing module, if one is missing.
     """
     try:
+        if payload and payload[0] == _PICKLE:
+            return _load(payload)
         view = memoryview(payload)
         if not is_envelope(view):
             return pickle.loads(view)

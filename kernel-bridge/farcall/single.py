@@ -11,7 +11,7 @@ from .launch import Opened
 from .outcomes import Failed, read_page, value_of
 from .presenter import SILENT, View
 from .session import Session
-from .stream import Settled, settled
+from .stream import Settled, Stream, settled
 from .waiting import Bell, Steps
 from .wire.codes import IN_BLOB
 from .wire.messages import (
@@ -41,6 +41,7 @@ def single_value(opened: Opened, view: View = SILENT) -> Steps[Any]:
 
 def _single_outcome(opened: Opened, view: View) -> Steps[Settled]:
     stream = opened.attach(output=False)
+    prints = False
     while True:
         opened.check()
         taken = stream.take()
@@ -49,21 +50,44 @@ def _single_outcome(opened: Opened, view: View) -> Steps[Settled]:
             continue
         message, payload = taken
         if isinstance(message, Output):
-            view.output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
+            prints = True
+            show(message, payload, view)
         elif isinstance(message, CallEnded):
             raise errors.RemoteError(f"call {opened.call_id} ended {message.state}, without an outcome")
         elif isinstance(message, Outcomes):
             outcome = settled(message, payload)[0]
+            if prints:
+                yield from _last_output(opened, stream, view)
             opened.let_go(ends=True)
             if outcome[3] is not None:
                 return outcome
             return (yield from stored_outcome(opened.session, opened.call_id, 0, opened.bell))
 
 
+def _last_output(opened: Opened, stream: Stream, view: View) -> Steps[None]:
+    """What is on its way of what an input printed: it comes before the call's end."""
+    while stream.ended is None:
+        opened.check()
+        taken = stream.take()
+        if taken is None:
+            yield
+            continue
+        message, payload = taken
+        if isinstance(message, Output):
+            show(message, payload, view)
+
+
+def show(message: Output, payload: memoryview, view: View) -> None:
+    """What an input printed, to a view. Without text it only says that some will come before the call's end."""
+    if payload:
+        view.output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
+
+
 def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | None, None, None]:
     """Values that a call's generator yields, a list at a time; None: wait. Raises what the generator raised."""
     stream = opened.attach(output=True)
     received = 0
+    prints = False
     while True:
         opened.check()
         taken = stream.take()
@@ -72,7 +96,8 @@ def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | N
             continue
         message, payload = taken
         if isinstance(message, Output):
-            view.output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
+            prints = True
+            show(message, payload, view)
         elif isinstance(message, Items):
             values = list(_items(opened.session, message, payload))[max(0, received - message.first) :]
             received += len(values)
@@ -80,7 +105,10 @@ def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | N
                 yield values
             opened.session.notify(ItemsTaken(call_id=opened.call_id, index=message.index, through=received))
         elif isinstance(message, Outcomes):
-            yield from _last_items(opened, settled(message, payload)[0], received)
+            outcome = settled(message, payload)[0]
+            if prints:
+                yield from _last_output(opened, stream, view)
+            yield from _last_items(opened, outcome, received)
             return
         elif isinstance(message, CallEnded):
             raise errors.RemoteError(f"call {opened.call_id} ended {message.state}, without an outcome")

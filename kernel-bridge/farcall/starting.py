@@ -12,7 +12,7 @@ from .launch import Kind, OnFailure, cancel, derive_call, open_call
 from .mapping import Mapping
 from .order import ByArrival, ByInput
 from .presenter import View
-from .pump import Pump
+from .pump import Pump, Pushed
 from .session import Session
 from .source import Source
 from .waiting import Bell, Interrupted, Wait, settle
@@ -32,7 +32,7 @@ class How(NamedTuple):
     on_failure: OnFailure
     is_attached: bool
     by_input: bool
-    which: Literal["unsucceeded", "failed"]
+    which: Literal["unsucceeded", "failed", "rest"]
     kwargs: dict[str, Any]
 
 
@@ -60,7 +60,11 @@ def _open(session: Session, function: Function[..., Any], source: Source, how: H
         kwargs=how.kwargs,
     )
     session.post((frame,))
-    pump = Pump(session, opened.feed, iter(source), is_sized=source.is_sized)
+    pump = (
+        Pushed(session, opened.feed)
+        if source.is_async
+        else Pump(session, opened.feed, iter(source), is_sized=source.is_sized)
+    )
     order = ByInput() if how.by_input else ByArrival()
     mapping = Mapping(opened, pump, order=order, is_sized=source.is_sized, stops=how.on_failure != "continue")
     mapping.tally.total = source.count

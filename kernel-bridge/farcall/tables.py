@@ -49,9 +49,11 @@ def read_details(session: Session, chain: Chain) -> tuple[list[tuple[InputRow, s
     rows: dict[int, tuple[InputRow, str]] = {}
     for number, call_id in enumerate(chain.calls):
         version = session.ask(CallAsk(request=0, call_id=call_id), CallInfo).call.function_id
-        back = {at: index for index, (call, at) in chain.later.items() if call == number}
-        for row in _rows(session, call_id):
-            rows[back.get(row.index, row.index) if number else row.index] = (row, version)
+        numbering = chain.numbering(number)
+        for row in read_rows(session, call_id):
+            index = numbering.get(row.index) if isinstance(numbering, dict) else numbering(row.index)
+            if index is not None:
+                rows[index] = (row, version)
     return [rows[index] for index in sorted(rows)], chain.calls[0]
 
 
@@ -72,7 +74,8 @@ def details_of(rows: list[tuple[InputRow, str]], call_id: str) -> Any:
     return aligned.align(values, None, name=call_id)
 
 
-def _rows(session: Session, call_id: str) -> list[InputRow]:
+def read_rows(session: Session, call_id: str) -> list[InputRow]:
+    """What is known of every input of a call, without values."""
     found: list[InputRow] = []
     first = 0
     while first >= 0:

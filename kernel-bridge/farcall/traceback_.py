@@ -12,7 +12,9 @@ import sysconfig
 import types
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 #: file, function, line, last line, column, last column (-1: not known), first line of the function
 Frame = tuple[str, str, int, int, int, int, int]
@@ -48,6 +50,19 @@ def record(tb: types.TracebackType | None) -> list[Frame]:
             frames.append((code.co_filename, code.co_name, tb.tb_lineno, *_columns(code, tb), code.co_firstlineno))
         tb = tb.tb_next
     return frames if len(frames) <= _OUTER + _INNER else frames[:_OUTER] + frames[-_INNER:]
+
+
+def without_ours(error: E) -> E:
+    """The same exception, its traceback without frames of ours; for whoever raises it again to its caller."""
+    kept: list[types.TracebackType] = []
+    tb = error.__traceback__
+    while tb is not None:
+        if not is_ours(tb.tb_frame.f_code.co_filename):
+            kept.append(tb)
+        tb = tb.tb_next
+    for above, below in itertools.zip_longest(kept, kept[1:]):
+        above.tb_next = below
+    return error.with_traceback(kept[0] if kept else None)
 
 
 def rebuild(frames: Iterable[Frame]) -> types.TracebackType | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 S = TypeVar("S")
 P = ParamSpec("P")
@@ -12,16 +12,20 @@ R = TypeVar("R")
 A = TypeVar("A")
 
 
-class Bound(Generic[P, R, A]):
-    """A callable; ``aio`` is its async twin, with the same arguments."""
+class Bound(functools.partial[R], Generic[P, R, A]):
+    """A callable; ``aio`` is its async twin, with the same arguments. A partial, so that tracebacks show no frame."""
 
-    def __init__(self, blocking: Callable[P, R], aio: Callable[P, A]) -> None:
-        self._blocking = blocking
-        self.aio = aio
-        functools.update_wrapper(self, blocking)
+    aio: Callable[P, A]
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._blocking(*args, **kwargs)
+    def __new__(cls, blocking: Callable[..., R], aio: Callable[..., A], *instance: object) -> Bound[P, R, A]:
+        bound = super().__new__(cls, blocking, *instance)
+        bound.aio = functools.partial(aio, *instance) if instance else aio
+        bound.__doc__ = blocking.__doc__
+        return bound
+
+    if TYPE_CHECKING:
+
+        def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 class Twin(Generic[S, P, R, A]):
@@ -40,13 +44,20 @@ class Twin(Generic[S, P, R, A]):
     def __get__(self, instance: S | None, owner: type[S]) -> Any:
         if instance is None:
             return self
-        return Bound(functools.partial(self._blocking, instance), functools.partial(self._aio, instance))
+        return Bound(self._blocking, self._aio, instance)
 
 
 def twin(
     aio: Callable[Concatenate[S, P], Coroutine[Any, Any, R]],
 ) -> Callable[[Callable[Concatenate[S, P], R]], Twin[S, P, R, Coroutine[Any, Any, R]]]:
     """Decorates a blocking method; ``aio`` is its async form."""
+    return lambda blocking: Twin(blocking, aio)
+
+
+def either(
+    aio: Callable[Concatenate[S, P], A],
+) -> Callable[[Callable[Concatenate[S, P], R]], Twin[S, P, R, A]]:
+    """Decorates a method that gives something to iterate; ``aio`` gives something to iterate with ``async for``."""
     return lambda blocking: Twin(blocking, aio)
 
 

@@ -183,11 +183,13 @@ async def drive_async(
     *,
     timeout: float | None = None,
     interrupted: Callable[[], Steps[None]] | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> T:
-    """:func:`drive` for a coroutine; being cancelled is its interrupt."""
+    """:func:`drive` for a coroutine; being cancelled is its interrupt. ``go_on`` is called before each step."""
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
         while True:
+            go_on()
             next(steps)
             left = ASYNC_TICK_S if deadline is None else min(ASYNC_TICK_S, deadline - time.monotonic())
             if left <= 0:

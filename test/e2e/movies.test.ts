@@ -15,6 +15,7 @@ import { type Notebook, openNotebook, startBrowser } from './support/page.js';
 const JUPYTER = fileURLToPath(new URL('../../.venv/bin/jupyter', import.meta.url));
 /** Where the cells of the notebook are. */
 const MAP = 5;
+const FAILURES = 7;
 const MEND = 9;
 const RESULTS = 11;
 const PLOT = 12;
@@ -45,7 +46,7 @@ describe('movies.ipynb', () => {
     notebook.startAll();
     const card = new Card(await notebook.cell(MAP));
     await card.passes(2);
-    await notebook.screenshot('map-running', 'light');
+    await notebook.screenshots('map-running', card.locator, ['light']);
     const early = await card.percent();
     await card.passes(Math.min(early + 10, 98));
     await card.reaches(/succeeded|done|failed/);
@@ -63,7 +64,12 @@ describe('movies.ipynb', () => {
     const failed = await card.count('failed');
     expect(failed).toBeGreaterThan(0);
     expect((await card.count('succeeded')) + failed).toBe(3201);
-    expect(await card.failures.first().innerText()).toMatch(/\d+ ×[\s\S]*(ValueError|TypeError|AttributeError)/);
+    expect(await card.failures.first().innerText()).toMatch(/\d+ ×\s+ValueError: released in the future: …/);
+    const listed = (await notebook.cell(FAILURES)).locator('.jp-OutputArea table');
+    expect(await listed.innerText()).toMatch(
+      /ValueError: released in the future: …\s+Cell In\[2\], line 10\s+9, 15, 16, …/,
+    );
+    await notebook.screenshots('failures', listed);
   });
 
   test("opens a failed row on its arguments and on the traceback with the cell's own line", async () => {
@@ -74,9 +80,10 @@ describe('movies.ipynb', () => {
     await traceback.waitFor({ timeout: 30_000 });
     expect(await traceback.innerText()).toContain('released in the future');
     expect(await traceback.innerText()).toContain('raise ValueError(f"released in the future: {date.year}")');
-    await notebook.screenshot('map-failure', 'light');
+    await notebook.screenshots('map-traceback', card.locator);
     await card.drawer.getByRole('tab', { name: 'Arguments' }).click();
-    await card.drawer.getByText('Dec 31 2046').waitFor();
+    await card.drawer.getByText("released = 'Dec 31 2046'").waitFor();
+    await notebook.screenshots('map-arguments', card.locator, ['light']);
     await card.locator.page().keyboard.press('Escape');
     await card.drawer.waitFor({ state: 'detached' });
   });
@@ -99,9 +106,28 @@ describe('movies.ipynb', () => {
       await card.locator.locator('.farcall-Table tbody tr').first().waitFor();
       await notebook.screenshot('map-table', theme, card.locator);
       await card.tab('Inputs').click();
-      await notebook.screenshot('notebook', theme);
     }
     await notebook.useTheme('light');
+    await notebook.screenshot('notebook', 'light');
+  });
+
+  test('inserts cells that run one row here, and join the results to their frame', async () => {
+    const first = new Card(await notebook.cell(MAP));
+    await first.failures.first().getByRole('button').first().click();
+    await first.button('Open row 9 here').click();
+    await expect.poll(() => notebook.active()).toBe(MAP + 1);
+    const row = await notebook.cell(await notebook.runActive());
+    expect(await row.locator('.jp-InputArea').innerText()).toContain('score.local(*');
+    await row.getByText("{'year': 1946").waitFor({ timeout: 30_000 });
+    await notebook.command('notebook:delete-cell');
+
+    const mended = new Card(await notebook.cell(MEND));
+    await mended.button('Join to frame').click();
+    await expect.poll(() => notebook.active()).toBe(MEND + 1);
+    const joined = await notebook.cell(await notebook.runActive());
+    expect(await joined.locator('.jp-InputArea').innerText()).toContain('scores.join(movies, prefix="score_")');
+    await joined.locator('.jp-OutputArea table').getByText('score_earned').waitFor({ timeout: 30_000 });
+    await notebook.command('notebook:delete-cell');
   });
 
   test('is saved with its outcome and without its values, and exports through nbconvert', async () => {

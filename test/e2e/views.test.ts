@@ -1,7 +1,7 @@
 // Every view with its words and its look: single calls, gather, few inputs, many, and why something waits.
 // Functions wait for a file, so that a state stays until it has been looked at.
 
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Browser } from 'playwright-core';
@@ -19,7 +19,7 @@ def until(file):
         time.sleep(0.02)
 
 @farcall.function
-def train(epochs, gate="gate"):
+def train(epochs, gate):
     print(f"training for {epochs} epochs")
     until(gate)
     if epochs < 0:
@@ -27,7 +27,7 @@ def train(epochs, gate="gate"):
     return {"epochs": epochs, "loss": 0.0417, "accuracy": 0.981}
 
 @farcall.function(max_containers=1)
-def alone(x, gate="gate"):
+def alone(x, gate):
     until(gate)
     return x
 
@@ -50,29 +50,27 @@ describe('the views', () => {
     await browser?.close();
     await lab?.[Symbol.asyncDispose]();
   });
-  /** What waits for the gate goes on; the next ones wait again. */
-  async function openGate(cards: readonly Card[], ends: RegExp): Promise<void> {
-    await writeFile(join(lab.folder, 'gate'), '');
-    for (const card of cards) await card.reaches(ends);
-    await rm(join(lab.folder, 'gate'));
-  }
+  /** What waits for the gate of this name goes on. */
+  const open = (gate: string): Promise<void> => writeFile(join(lab.folder, gate), '');
 
   test('a call that takes over a second shows its card, live, and then its result', async () => {
-    const card = await notebook.map('trained = train.remote(12)');
+    const card = await notebook.map('trained = train.remote(12, "one")');
     await card.reaches(/running/);
     await card.tab('Output').click();
     await card.locator.getByText('training for 12 epochs').waitFor();
     await notebook.screenshots('call-running', card.locator, ['light']);
-    await openGate([card], /succeeded/);
+    await open('one');
+    await card.reaches(/succeeded/);
     await card.tab('Result').click();
     await card.locator.getByText("'accuracy': 0.981").waitFor();
     await notebook.screenshots('call-done', card.locator);
   });
 
   test('a call that fails shows its traceback', async () => {
-    const card = await notebook.map('train.remote(-3)');
+    const card = await notebook.map('train.remote(-3, "two")');
     await card.reaches(/running/);
-    await openGate([card], /failed/);
+    await open('two');
+    await card.reaches(/failed/);
     await card.tab('Traceback').click();
     await card.locator.getByText('raise ValueError').waitFor();
     expect(await card.failures.innerText()).toMatch(
@@ -82,9 +80,8 @@ describe('the views', () => {
   });
 
   test('calls of one cell share one card', async () => {
-    await rm(join(lab.folder, 'gate'), { force: true });
     const at = await notebook.type(
-      'for epochs in (1, 2, 3):\n    time.sleep(0)\n    light(1), train.remote(epochs, gate=str(epochs))',
+      'for epochs in (1, 2, 3):\n    time.sleep(0)\n    light(1), train.remote(epochs, str(epochs))',
     );
     const cell = await notebook.cell(at);
     const card = new Card(cell);
@@ -94,8 +91,12 @@ describe('the views', () => {
         .getByText('running')
         .first()
         .waitFor({ timeout: 30_000 });
+      await card.rows
+        .nth(epochs - 1)
+        .getByRole('button', { name: 'Cancel' })
+        .waitFor();
       if (epochs === 3) await notebook.screenshots('calls-many', card.locator, ['light']);
-      await writeFile(join(lab.folder, String(epochs)), '');
+      await open(String(epochs));
     }
     await card.rows.nth(2).getByText('succeeded').first().waitFor();
     expect(await card.rows.count()).toBe(3);
@@ -104,35 +105,36 @@ describe('the views', () => {
 
   test('gather shows one card with a row each', async () => {
     const at = await notebook.type(
-      'farcall.gather(*(train.spawn(epochs) for epochs in (10, 20, -30)), return_exceptions=True)[0]',
+      'farcall.gather(*(train.spawn(epochs, "gather") for epochs in (10, 20, -30)), return_exceptions=True)[0]',
     );
     const cell = await notebook.cell(at);
     const card = new Card(cell);
     await card.rows.nth(2).getByText('running').first().waitFor({ timeout: 30_000 });
-    await writeFile(join(lab.folder, 'gate'), '');
+    await open('gather');
     await card.rows.nth(2).getByText('failed').first().waitFor();
     await card.rows.nth(1).getByText('succeeded').first().waitFor();
-    await rm(join(lab.folder, 'gate'));
     expect(await cell.locator('.farcall-Card').count()).toBe(1);
     await notebook.screenshots('gather', card.locator, ['light']);
   });
 
   test('up to 20 inputs are a labelled list', async () => {
-    const card = await notebook.map('few = train.map([5, 10, -1, 20, 40, 80, -2, 160, 320])\nfew');
+    const card = await notebook.map(
+      'few = train.map([5, 10, -1, 20, 40, 80, -2, 160, 320], kwargs={"gate": "few"})\nfew',
+    );
     await card.reaches(/running/);
-    await writeFile(join(lab.folder, 'gate'), '');
+    await open('few');
     await card.reaches(/done/);
-    await rm(join(lab.folder, 'gate'));
     expect(await card.locator.locator('.farcall-InputList-item').count()).toBe(9);
     await notebook.screenshots('map-few', card.locator);
   });
 
   test('what waits says why', async () => {
-    await notebook.type('held = alone.spawn(0)');
-    const card = await notebook.map('waits = alone.map(range(40)).start()\nwaits');
+    await notebook.type('held = alone.spawn(0, "alone")');
+    const card = await notebook.map('waits = alone.map(range(40), kwargs={"gate": "alone"}).start()\nwaits');
     await card.note('max_containers').waitFor({ timeout: 30_000 });
     await notebook.screenshots('map-waiting', card.locator, ['light']);
-    await openGate([card], /succeeded/);
+    await open('alone');
+    await card.reaches(/succeeded/);
     expect(await card.note('max_containers').count()).toBe(0);
   });
 
@@ -147,7 +149,9 @@ describe('the views', () => {
     await notebook.page.keyboard.press('ArrowRight');
     await notebook.page.keyboard.press('Enter');
     await card.locator.getByText('Inputs 3 to 5').waitFor();
-    expect(await card.locator.locator('.farcall-Table tbody tr').count()).toBe(3);
+    const rows = card.locator.locator('.farcall-Table tbody tr');
+    await rows.nth(2).waitFor();
+    expect(await rows.count()).toBe(3);
   });
 
   test('a hundred thousand inputs stay small on the page', async () => {
@@ -172,7 +176,7 @@ describe('the views', () => {
   });
 
   test('the sidebar and the Running panel list what runs', async () => {
-    const card = await notebook.map('going = train.map(range(300)).start()\ngoing');
+    const card = await notebook.map('going = train.map(range(300), kwargs={"gate": "panel"}).start()\ngoing');
     await card.reaches(/running/);
     await notebook.command('farcall:show-panel');
     const panel = notebook.page.locator('#farcall-panel');
@@ -182,9 +186,11 @@ describe('the views', () => {
     await notebook.screenshots('sidebar', panel);
     await notebook.showPanel('jp-running-sessions');
     const running = notebook.page.locator('#jp-running-sessions');
-    await running.getByText('train.map').waitFor();
-    await notebook.screenshots('running-panel', running, ['light']);
-    await openGate([card], /succeeded/);
+    const calls = running.locator('.jp-RunningSessions-section').filter({ hasText: 'train.map' });
+    await calls.getByText('0 / 300').waitFor();
+    await notebook.screenshots('running-panel', calls, ['light']);
+    await open('panel');
+    await card.reaches(/succeeded/);
     await running.getByText('train.map').waitFor({ state: 'detached' });
   });
 });

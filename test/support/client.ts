@@ -24,6 +24,7 @@ export class TestPeer implements AsyncDisposable {
   readonly closed: Promise<Closed>;
   /** Everything that arrived, in order, but for pings. */
   readonly arrived: Message[] = [];
+  pings = 0;
   readonly #queue: Frame[] = [];
   readonly #waiters: Waiter[] = [];
   #lost: Closed | undefined;
@@ -98,7 +99,10 @@ export class TestPeer implements AsyncDisposable {
   }
 
   #onFrame(frame: Frame): void {
-    if (frame.message.type === 'ping') return;
+    if (frame.message.type === 'ping') {
+      this.pings += 1;
+      return;
+    }
     this.arrived.push(frame.message);
     if (this.#handle(frame.message, frame.payload)) return;
     const at = this.#waiters.findIndex(({ type }) => type === frame.message.type);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..wire.blobs import Buffer
@@ -28,24 +29,22 @@ class Batch:
         self._clear()
 
     def __len__(self) -> int:
-        return len(self.statuses)
+        return len(self._rows)
 
     def add(self, index: int, status: int, seconds: float, payload: Buffer) -> None:
         """An outcome whose payload travels along."""
-        self.indexes.append(index)
-        self.statuses.append(status)
-        self.seconds.append(seconds)
-        self.lengths.append(len(payload))
-        self.payloads.append(payload)
+        self._rows.append((index, status, seconds, payload))
         self.size += len(payload)
 
     def add_blob(self, index: int, status: int, seconds: float, blob: str) -> None:
         """An outcome whose payload is a blob."""
-        self.indexes.append(index)
-        self.statuses.append(status)
-        self.seconds.append(seconds)
-        self.lengths.append(IN_BLOB)
+        self._rows.append((index, status, seconds, None))
         self.blobs.append(blob)
+
+    @property
+    def indexes(self) -> list[int]:
+        """The inputs whose outcomes are in it."""
+        return [row[0] for row in self._rows]
 
     def add_summary(self, summary: FailureSummary) -> None:
         """A failure in short, beside its outcome."""
@@ -54,34 +53,36 @@ class Batch:
 
     def seal(self, lease: Lease, seq: int, *, ended: bool) -> tuple[OutcomesPut, bytes]:
         """The message and its payload; the batch is empty afterwards."""
+        indexes, statuses, seconds, payloads = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
+        inline = [payload for payload in payloads if payload is not None]
         message = OutcomesPut(
             seq=seq,
             lease=lease.id,
             call_id=lease.call_id,
-            indexes=self.indexes.tobytes(),
-            statuses=bytes(self.statuses),
+            indexes=array("I", indexes).tobytes(),
+            statuses=bytes(statuses),
             attempt=lease.attempt,
-            seconds=self.seconds.tobytes(),
-            lengths=self.lengths.tobytes(),
+            seconds=array("f", seconds).tobytes(),
+            lengths=(array("I", map(len, payloads)) if len(inline) == len(payloads) else _lengths(payloads)).tobytes(),
             blobs=tuple(self.blobs) or None,
             failures=tuple(self.failures) or None,
             spans=tuple(self.spans) or None,
             ended=ended,
         )
-        payload = b"".join(self.payloads)
         self._clear()
-        return message, payload
+        return message, b"".join(inline)
 
     def _clear(self) -> None:
-        self.indexes = array("I")
-        self.statuses = bytearray()
-        self.seconds = array("f")
-        self.lengths = array("I")
-        self.payloads: list[Buffer] = []
+        # Index, status, seconds, payload (None: a blob); turned into tables at the end, all at once.
+        self._rows: list[tuple[int, int, float, Buffer | None]] = []
         self.blobs: list[str] = []
         self.failures: list[FailureSummary] = []
         self.spans: list[Span] = []
         self.size = 0
+
+
+def _lengths(payloads: Iterable[Buffer | None]) -> array[int]:
+    return array("I", [IN_BLOB if payload is None else len(payload) for payload in payloads])
 
 
 @dataclass(frozen=True, slots=True)

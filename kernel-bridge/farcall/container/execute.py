@@ -32,6 +32,7 @@ _SUMMARY = 500
 #: Results that need none of serialize's care: it would cost half of what the rest of an input does.
 _PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 _clock = time.monotonic
+_dumps = pickle.dumps
 
 
 class Executor:
@@ -48,43 +49,37 @@ class Executor:
 
     def run(self, lease: Lease, prepared: Prepared, batch: Batch, began: float) -> float:
         """Run the lease's next input and put its outcome into the batch. The time at which it ended."""
+        cancellation = self._cancellation
         index = lease.next
         set_running((lease.call_id, index))
-        self._cancellation.fired = 0
+        cancellation.fired = 0
+        self._arguments = None
         try:
-            value = self._call(lease, prepared)
+            try:
+                payload = lease.take(self._link.blobs)
+                cancellation.armed = True
+                if prepared.invoke is None or prepared.error is not None:
+                    raise prepared.error or RuntimeError("nothing to run")
+                args, kwargs = self._arguments = loads(payload)
+                if prepared.kwargs:
+                    kwargs = {**prepared.kwargs, **kwargs}
+                value = prepared.invoke(*args, **kwargs)
+            finally:
+                cancellation.armed = False
         except BaseException as error:
             ended = _clock()
             self._raised(batch, index, ended - began, error)
             return ended
         ended = _clock()
-        if self._cancellation.fired or self._forked:
+        if cancellation.fired or self._forked:
             self._raised(batch, index, ended - began, None)
+        elif type(value) in _PLAIN and len(data := _dumps(value, 5)) <= BLOB_ABOVE:
+            batch.add(index, SUCCEEDED, ended - began, data)
         else:
             self._returned(batch, index, ended - began, value)
         return ended
 
-    def _call(self, lease: Lease, prepared: Prepared) -> Any:
-        cancellation = self._cancellation
-        self._arguments = None
-        try:
-            payload = lease.take(self._link.blobs)
-            cancellation.armed = True
-            if prepared.invoke is None or prepared.error is not None:
-                raise prepared.error or RuntimeError("nothing to run")
-            args, kwargs = self._arguments = loads(payload)
-            if prepared.kwargs:
-                kwargs = {**prepared.kwargs, **kwargs}
-            return prepared.invoke(*args, **kwargs)
-        finally:
-            cancellation.armed = False
-
     def _returned(self, batch: Batch, index: int, seconds: float, value: Any) -> None:
-        if type(value) in _PLAIN:
-            data = pickle.dumps(value, 5)
-            if len(data) <= BLOB_ABOVE:
-                batch.add(index, SUCCEEDED, seconds, data)
-                return
         try:
             parts = dump_parts(value, name="result")
             if len(parts) == 1 and len(parts[0]) <= BLOB_ABOVE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate, chain
 
 from ..wire.blobs import Blobs
 from ..wire.codes import IN_BLOB
@@ -14,10 +15,8 @@ class Lease:
     """Inputs ``next`` … ``stop`` have not started yet. ``stop`` only ever moves down."""
 
     __slots__ = (
-        "_at",
         "_blobs",
-        "_lengths",
-        "_payload",
+        "_pieces",
         "attempt",
         "base",
         "call_id",
@@ -35,24 +34,32 @@ class Lease:
         self.first = self.next = message.first
         self.stop = self.end = message.first + message.count
         self.base = word_of(message.lease, 0)
-        self._payload = payload
-        self._lengths = memoryview(message.lengths).cast("I")
+        lengths = memoryview(message.lengths).cast("I").tolist()
+        if len(lengths) != message.count:
+            raise ValueError(f"inputs.run of {message.count} inputs has {len(lengths)} lengths")
         self._blobs: Iterator[str] = iter(message.blobs or ())
-        self._at = 0
-        if len(self._lengths) != message.count:
-            raise ValueError(f"inputs.run of {message.count} inputs has {len(self._lengths)} lengths")
+        self._pieces = _pieces(lengths, payload)
 
     def take(self, blobs: Blobs) -> memoryview:
         """The payload of input ``next``, which has started with this: each exactly once, in order."""
-        length = self._lengths[self.next - self.first]
         self.next += 1
-        if length == IN_BLOB:
-            return blobs.read(next(self._blobs))
-        at = self._at
-        self._at = at + length
-        return self._payload[at : at + length]
+        piece = next(self._pieces)
+        return blobs.read(next(self._blobs)) if piece is None else piece
 
     def hold_back(self, first: int) -> int:
         """Start nothing from ``first`` on. The first index, not below ``first``, that really will not start."""
         self.stop = max(self.next, min(self.stop, first))
         return max(first, self.stop)
+
+
+def _pieces(lengths: list[int], payload: memoryview) -> Iterator[memoryview | None]:
+    """The payload cut by the table of lengths; None for what is a blob."""
+    if IN_BLOB in lengths:
+        ends = list(accumulate(0 if length == IN_BLOB else length for length in lengths))
+        starts = chain((0,), ends)
+        return (
+            None if length == IN_BLOB else payload[start:end]
+            for length, start, end in zip(lengths, starts, ends, strict=False)
+        )
+    ends = list(accumulate(lengths))
+    return map(payload.__getitem__, map(slice, chain((0,), ends), ends))

@@ -41,9 +41,7 @@ class Leases:
             return
         self._newest = lease.id
         self._queue.append(lease)
-        revoked = self._page.revoked(lease.id)
-        if revoked is not None:
-            lease.hold_back(revoked)
+        self._page.arrived(lease.id, self._hold_back)
 
     def heed(self) -> None:
         """Act on the page's notices."""

@@ -45,7 +45,7 @@ _clock = time.monotonic
 #: Outcomes of short inputs are sent this often.
 _EVERY_S = 0.05
 #: An input is expected to take as long as the last one; below this it is short, and outcomes before it may wait.
-_SHORT_S = 0.01
+_SHORT_S = 0.02
 
 
 class Loop:
@@ -217,7 +217,7 @@ class Loop:
             if kept.first >= 0:
                 first[kept.message.lease] = min(kept.first, first.get(kept.message.lease, kept.first))
         for lease in self._leases:
-            unsent = self._batch.indexes.tolist() if lease is self._leases.first else []
+            unsent = self._batch.indexes if lease is self._leases.first else []
             running = [lease.next - 1] if self._cancellation.armed and lease is self._leases.first else []
             first[lease.id] = min([first.get(lease.id, lease.next), *unsent, *running])
         return tuple(sorted(first.items()))

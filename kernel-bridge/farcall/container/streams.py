@@ -15,6 +15,8 @@ _LINE_BUFFERED = 1
 #: An input shorter than this (seconds) that moved no file position has no text waiting in C's buffers worth a flush.
 _FLUSH_ABOVE = 0.0001
 
+_seek, _CURRENT = os.lseek, os.SEEK_CUR  # after every input: looking them up would cost as much as the calls
+
 #: As in ``outcomes.put``: index, stream (1 out, 2 err), start, end.
 Span = tuple[int, int, int, int]
 
@@ -31,12 +33,17 @@ class Streams:
 
     def settle(self, seconds: float) -> bool:
         """Write out what is buffered after ``seconds`` of user code. Whether the files grew."""
-        for text in self._text:
-            if text.dirty:
-                text.settle()
+        out, err = self._text
+        if out.dirty:
+            out.settle()
+        if err.dirty:
+            err.settle()
         if seconds > _FLUSH_ABOVE:
             self._libc.fflush(None)
-        return _position(1) != self.out or _position(2) != self.err
+        try:
+            return _seek(1, 0, _CURRENT) != self.out or _seek(2, 0, _CURRENT) != self.err
+        except OSError:
+            return _position(1) != self.out or _position(2) != self.err
 
     def take(self, index: int) -> list[Span]:
         """The stretches written since the last time, now attributed to input ``index``."""

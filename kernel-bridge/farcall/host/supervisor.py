@@ -26,6 +26,7 @@ from ..wire.messages import (
     LeaseRevoked,
     Message,
     OutputPut,
+    Ping,
 )
 from . import memory, processes
 from .container import Container, not_started
@@ -139,6 +140,8 @@ class Supervisor:
             if container is not None:
                 grace = message.grace_ms / 1000
                 container.revoke(message.lease, message.first, time.monotonic(), grace=grace)
+        elif isinstance(message, Ping):
+            self._look_at = 0.0  # somebody waits for what was printed
 
     def _start(self, start: ContainerStart) -> None:
         if start.container_id in self._containers:

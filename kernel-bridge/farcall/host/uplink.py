@@ -103,8 +103,7 @@ class Uplink:
                 return
             if isinstance(message, Ping):
                 self.send(Pong())
-            else:
-                yield message, payload
+            yield message, payload
 
     def send(self, message: Message, payload: bytes = b"") -> bool:
         """Send it, or drop it when there is no connection."""

@@ -21,6 +21,8 @@ from . import intents, views, words
 _ANSWER_S = 10.0
 _PREVIEW_S = 5.0
 _OUTPUT_CAP = 64 * 1024
+#: Memory is in MiB on the wire, in bytes in views.
+_MIB = 2**20
 _WORDS = tuple(state.replace("_", " ") for state in INPUT_STATES)
 
 #: The source of a cell about a call: what it does, and for which input.
@@ -181,8 +183,8 @@ def _runtime_view(state: messages.RuntimeState) -> dict[str, object]:
         "version": state.version,
         "python": state.python,
         "cpus": state.cpus,
-        "memory": state.memory,
-        "gpus": [{"name": gpu.name, "memory": gpu.memory, "busy": bool(gpu.container_id)} for gpu in state.gpus],
+        "memory": state.memory * _MIB,
+        "gpus": [{"name": gpu.name, "memory": gpu.memory * _MIB, "busy": bool(gpu.container_id)} for gpu in state.gpus],
         "containers": [_container(container) for container in state.containers],
     }
 

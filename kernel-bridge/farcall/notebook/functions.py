@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import environment, version
+from .. import environment
 from ..errors import Error
 from ..place import default_place
 from ..session import Session
@@ -63,7 +63,7 @@ def _signature(function: Function[..., Any]) -> str:
 
 def _version_rows(function: Function[..., Any]) -> list[tuple[str, str]]:
     try:
-        described = version.describe(function.get_raw_f())
+        described = function.describe()
     except Error as exc:
         return [("cannot run", str(exc))]
     same = function.known_as(described, environment.describe().environment_id) is not None

@@ -71,7 +71,7 @@ def _counts(view: CallView) -> str:
 
 
 def _waiting(view: CallView) -> str:
-    return _paragraph(view.waiting, _MUTED) if view.waiting and not view.is_final else ""
+    return _paragraph(f"Waiting: {view.waiting}", _MUTED) if view.waiting and not view.is_final else ""
 
 
 def _failures(groups: Sequence[FailureView]) -> str:

@@ -40,10 +40,9 @@ class Resumer:
         Raises ``NotFoundError`` when the notebook has no function of that name now.
         """
         summary = self._calls.ask(call_id)
-        results = Results.of_call(FunctionCall.from_id(call_id), self._function(summary))
         before = self._made.get(call_id)
-        if before is not None:
-            results._kwargs = before._kwargs
+        kwargs = before.kwargs if before is not None else None
+        results = Results.of_call(FunctionCall.from_id(call_id), self._function(summary), kwargs=kwargs)
         again = results.resume() if which == "unsucceeded" else results.retry_failed()
         again.start()
         self.made(again)

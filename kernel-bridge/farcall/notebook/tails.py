@@ -1,4 +1,4 @@
-"""The end of what calls printed: it comes a moment after their last outcome, when their streams are closed.
+"""The end of what calls printed, for those whose streams were closed before it came: an interrupted one, say.
 
 Used by the presenter at a cell's end, in the main thread, for calls whose output is printed in the cell. The gateway
 has the whole text of a call; what was printed already is its beginning.
@@ -16,8 +16,6 @@ from typing import Any
 from ..errors import Error
 from ..wire.messages import OutputRead
 
-#: Supervisors ship output a few times in this long.
-_GRACE_S = 0.08
 _PATIENCE_S = 0.5
 _CALLS = 50
 
@@ -40,20 +38,17 @@ class Tails:
     def __init__(self, session: Callable[[], Any]) -> None:
         self._session = session
         self._ended: deque[Tail] = deque(maxlen=_CALLS)
-        self._ended_at = 0.0
 
     def end(self, tail: Tail) -> None:
         """Nobody listens to the call's stream any more."""
         self._ended.append(tail)
-        self._ended_at = time.monotonic()
 
     def read(self) -> list[str]:
-        """What is left of each, waited for a moment. Never raises: the output is also in ``call.logs()``."""
+        """What is left of each. Never raises: the output is also in ``call.logs()``."""
         ended = list(self._ended)
         self._ended.clear()
         if not ended:
             return []
-        time.sleep(max(0.0, self._ended_at + _GRACE_S - time.monotonic()))
         deadline = time.monotonic() + _PATIENCE_S
         try:
             asked = [self._ask(tail) for tail in ended]

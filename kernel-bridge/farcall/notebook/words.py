@@ -72,7 +72,7 @@ def state(view: CallView) -> str:
     """The call's state in one word."""
     counts = view.counts
     if view.state == "done":
-        return "succeeded" if counts.succeeded == counts.settled else "done"
+        return _end(counts)
     if view.is_final:
         return view.state
     if counts.running:
@@ -80,6 +80,15 @@ def state(view: CallView) -> str:
     if counts.retrying:
         return "retrying"
     return "queued" if view.waiting or view.containers or not view.inputs else "starting"
+
+
+def _end(counts: CountsView) -> str:
+    """How a call went that ran to its end: in one word where all inputs went the same way."""
+    if counts.succeeded == counts.settled:
+        return "succeeded"
+    if counts.timed_out == counts.settled:
+        return "timed out"
+    return "failed" if counts.failed + counts.timed_out == counts.settled else "done"
 
 
 def title(view: CallView) -> str:

@@ -21,15 +21,15 @@ u64 (or f64), so a single store or load is whole, and each field has exactly one
  18     supervisor   REASON for it: 1 cancelled, 2 timeout
  19     supervisor   DRAIN: 1 = finish what is held, then leave
  20     supervisor   POKE: counts up when the gateway may have come back: connect again if the connection is lost
- 32...  both         REVOKE: 64 triples: lease (0 = free), first index not to start, and (container) the first index
-                     that it really did not start, + 1
+ 32...  both         REVOKE: 64 triples: lease (0 = free), first index not to start, and (container) its answer:
+                     lease << 32 | the first index that it really did not start
 ====== ============ ===========================================================================================
 
 **No input is lost or run twice by a revoke.** The container stores RUN (not started), loads NOTICE, then stores RUN
 (started). The supervisor stores the revoke, waits a millisecond, then loads RUN: *started* means the input was let
 through for certain; *not started* is undecided (a microsecond wide, wider only if the container lost its processor just
-there) and is asked again; anything else will see the notice before it starts something, and once it has (SEEN), its own
-answer counts.
+there) and is asked again; anything else will see the notice before it starts something. Once it has (SEEN), or once the
+lease is over (DONE), its own answer counts. SEEN is loaded last, so that no answer came while the rest was looked at.
 """
 
 from __future__ import annotations
@@ -152,18 +152,17 @@ class ContainerPage(_Page):
         for slot in _SLOTS:
             lease = words[slot]
             if lease:
-                words[slot + 2] = hold_back(lease, words[slot + 1]) + 1
+                words[slot + 2] = lease << 32 | hold_back(lease, words[slot + 1])
         self._seen = notice
         words[SEEN] = notice
 
-    def revoked(self, lease: int) -> int | None:
-        """The first index that must not start, of a lease that arrives now; None: it is not revoked."""
+    def arrived(self, lease: int, hold_back: Callable[[int, int], int]) -> None:
+        """Act on a revoke that was here before its lease, as in :meth:`heed`."""
         words = self.words
         if words[NOTICE]:
             for slot in _SLOTS:
                 if words[slot] == lease:
-                    return words[slot + 1]
-        return None
+                    words[slot + 2] = lease << 32 | hold_back(lease, words[slot + 1])
 
     def cancelled(self) -> int:
         """The reason why the running input must stop, or 0. For the signal handler: reads only."""
@@ -182,6 +181,10 @@ class ContainerPage(_Page):
 
 class SupervisorPage(_Page):
     """The supervisor's side."""
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(path)
+        self._asked: dict[int, int] = {}  # notice → lease, of revokes whose answer was not read yet
 
     @classmethod
     def create(cls, path: Path | str) -> SupervisorPage:
@@ -231,26 +234,35 @@ class SupervisorPage(_Page):
             words[slot] = lease
         elif first < words[slot + 1]:
             words[slot + 1] = first
-        return self._notify()
+        notice = self._notify()
+        self._asked[notice] = lease
+        return notice
 
     def revoked_from(self, lease: int, first: int, notice: int) -> int | None:
         """The first index of the lease that surely will not start; None: undecided, ask again in a millisecond.
 
         Ask no sooner than a millisecond after :meth:`revoke`: by then both processors' stores are visible.
         """
+        answer = self._look(lease, first, notice)
+        if answer is not None:
+            self._asked.pop(notice, None)
+        return answer
+
+    def _look(self, lease: int, first: int, notice: int) -> int | None:
+        # In this order: what is loaded later tells whether what was loaded before still holds.
         words = self.words
-        if words[SEEN] >= notice:
+        run, last, done, seen = words[RUN], words[LAST], words[DONE], words[SEEN]
+        if seen >= notice or done >= lease:
             return max(first, self._answer(lease))
-        run = words[RUN]
         if run >> 33 == lease:
             index = run >> 1 & 0xFFFFFFFF
             if index >= first and not run & 1:
                 return None
             return max(first, index + 1) if run & 1 else first
-        if words[DONE] >= lease:
-            return NOTHING
-        last = words[LAST]
-        return max(first, (last >> 1 & 0xFFFFFFFF) + 1) if last >> 33 == lease and last & 1 else first
+        if last >> 33 != lease:
+            return first
+        index = last >> 1 & 0xFFFFFFFF
+        return max(first, index + 1 if last & 1 else index)
 
     def cancel(self, word: int, reason: int) -> None:
         """Name the one input to interrupt; the signal is the caller's business."""
@@ -269,17 +281,18 @@ class SupervisorPage(_Page):
 
     def _slot_of(self, lease: int) -> int | None:
         words, done, free = self.words, self.words[DONE], None
+        asked = frozenset(self._asked.values())
         for slot in _SLOTS:
             if words[slot] == lease:
                 return slot
-            if free is None and words[slot] <= done:
+            if free is None and words[slot] <= done and words[slot] not in asked:
                 free = slot
         return free
 
     def _answer(self, lease: int) -> int:
         slot = self._slot_of(lease)
-        answer = self.words[slot + 2] if slot is not None and self.words[slot] == lease else 0
-        return answer - 1 if answer else NOTHING
+        answer = self.words[slot + 2] if slot is not None else 0
+        return answer & 0xFFFFFFFF if answer >> 32 == lease else NOTHING
 
     def _notify(self) -> int:
         self.words[NOTICE] += 1

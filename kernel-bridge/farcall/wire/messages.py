@@ -72,7 +72,9 @@ class Goaway(_Message, frozen=True, kw_only=True, tag="goaway"):
 
 
 class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
-    """Either way, when nothing else was sent for 5 s; answered with `pong`."""
+    """Either way, when nothing else was sent for 5 s; answered with `pong`. A supervisor ships what was printed when it
+    gets one.
+    """
 
 
 class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
@@ -403,7 +405,9 @@ class OutcomesTaken(_Message, frozen=True, kw_only=True, tag="outcomes.taken"):
 
 
 class CallEnded(_Message, frozen=True, kw_only=True, tag="call.ended"):
-    """Gateway → client. The attached call reached a final state, after its last outcome."""
+    """Gateway → client. The attached call reached a final state, after its last outcome and the `output` that outcomes
+    are known to have.
+    """
 
     call_id: str
     state: CallState
@@ -559,8 +563,8 @@ class InputsRows(_Message, frozen=True, kw_only=True, tag="inputs.rows"):
 
 
 class PreviewAsk(_Message, frozen=True, kw_only=True, tag="preview.ask"):
-    """Client → gateway → a container. Shows an argument or a result as text; views never unpickle. Answered by
-    `preview.made`.
+    """Client → gateway → a container, which is brought up if none is. Shows an argument or a result as text; views
+    never unpickle. Answered by `preview.made`.
     """
 
     request: int
@@ -596,15 +600,17 @@ class OutputRead(_Message, frozen=True, kw_only=True, tag="output.read"):
 
 
 class OutputPage(_Message, frozen=True, kw_only=True, tag="output.page"):
-    """Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call."""
+    """Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call whose
+    output is all here.
+    """
 
     request: int
     next: int
 
 
 class Output(_Message, frozen=True, kw_only=True, tag="output"):
-    """Gateway → an attached client that wants output. Payload: text an input printed, as it comes. index -1: not
-    known to which input.
+    """Gateway → an attached client that wants output. Payload: text an input printed, each byte once; none: text is on
+    its way, and comes before `call.ended`. index -1: no input's.
     """
 
     call_id: str

@@ -52,7 +52,7 @@ export interface Goaway {
   readonly type: 'goaway';
   readonly after_ms: number;
 }
-/** Either way, when nothing else was sent for 5 s; answered with `pong`. */
+/** Either way, when nothing else was sent for 5 s; answered with `pong`. A supervisor ships what was printed when it gets one. */
 export interface Ping {
   readonly type: 'ping';
 }
@@ -342,7 +342,7 @@ export interface OutcomesTaken {
   readonly call_id: CallId;
   readonly through: number;
 }
-/** Gateway → client. The attached call reached a final state, after its last outcome. */
+/** Gateway → client. The attached call reached a final state, after its last outcome and the `output` that outcomes are known to have. */
 export interface CallEnded {
   readonly type: 'call.ended';
   readonly call_id: CallId;
@@ -476,7 +476,10 @@ export interface InputsRows {
   readonly rows: readonly InputRow[];
   readonly next: number;
 }
-/** Client → gateway → a container. Shows an argument or a result as text; views never unpickle. Answered by `preview.made`. */
+/**
+ * Client → gateway → a container, which is brought up if none is. Shows an argument or a result as text; views never unpickle.
+ * Answered by `preview.made`.
+ */
 export interface PreviewAsk {
   readonly type: 'preview.ask';
   readonly request: number;
@@ -507,13 +510,16 @@ export interface OutputRead {
   /** From this byte; at most 256 KiB come back. */
   readonly offset: number;
 }
-/** Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call. */
+/** Gateway → client. Payload: UTF-8 text. `next` is the offset to go on from, -1 at the end of a final call whose output is all here. */
 export interface OutputPage {
   readonly type: 'output.page';
   readonly request: number;
   readonly next: number;
 }
-/** Gateway → an attached client that wants output. Payload: text an input printed, as it comes. index -1: not known to which input. */
+/**
+ * Gateway → an attached client that wants output. Payload: text an input printed, each byte once; none: text is on its way, and comes
+ * before `call.ended`. index -1: no input's.
+ */
 export interface Output {
   readonly type: 'output';
   readonly call_id: CallId;

@@ -20,6 +20,11 @@ export class ClientSession {
     this.connection.send(message, payload);
   }
 
+  /** Behind what was sent, with what is sent next, or in a few milliseconds. */
+  sendSoon(message: Message): void {
+    this.connection.sendSoon(message);
+  }
+
   fail(code: RefusalCode, message: string, request?: number): void {
     this.connection.fail(code, message, request);
   }

@@ -1,11 +1,13 @@
 // What each command of the core means: an operation for the store, something done at once, or a fact that waits for the
 // commits before it. The rule stands at the top of core/commands.ts; `runCommand` is the only place that applies it.
 
-import type { CallId } from '@farcall/kernel-bridge/wire';
+import type { CallId, Message } from '@farcall/kernel-bridge/wire';
 
 import type { Command } from '../core/commands.js';
 import type { CallRow } from '../store/store.js';
 import { slicePiece } from './chunks.js';
+import type { ClientSession } from './clients.js';
+import type { When } from './commits.js';
 import { assign, cancelLease, dismiss, forgetCall, leasesRevoked, revokeLease, start, stop } from './dispatch.js';
 import { type Row, rowOf, settledRowOf } from './outcomes.js';
 import type { Parts, Source } from './parts.js';
@@ -33,16 +35,14 @@ const RUNS: Runs = {
   forget: forgetCall,
   dismiss: dismiss,
 
-  'accept.call': ({ commits }, { call }, { client, request }) => {
+  'accept.call': (parts, { call }, { client, request }) => {
     if (client !== undefined && request !== undefined)
-      commits.fact(call, () => client.send({ type: 'call.accepted', request, call_id: call }));
+      accept(parts, client, { type: 'call.accepted', request, call_id: call });
   },
-  'accept.inputs': ({ commits }, { call, through }, { client }) => {
-    commits.fact(call, () => client?.send({ type: 'inputs.accepted', call_id: call, through }));
-  },
-  'accept.seal': ({ commits }, { call, count }, { client }) => {
-    commits.fact(call, () => client?.send({ type: 'call.sealed', call_id: call, count }));
-  },
+  'accept.inputs': (parts, { call, through }, { client }) =>
+    accept(parts, client, { type: 'inputs.accepted', call_id: call, through }),
+  'accept.seal': (parts, { call, count }, { client }) =>
+    accept(parts, client, { type: 'call.sealed', call_id: call, count }),
   'accept.cancel': ({ commits }, { call }, { client, request }) => {
     if (client !== undefined && request !== undefined)
       commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
@@ -51,16 +51,29 @@ const RUNS: Runs = {
     commits.fact(call ?? '', () => client?.fail(code, message, request));
   },
   acknowledge: ({ commits, containers }, { container, through }) => {
-    commits.fact('', () => containers.get(container)?.send({ type: 'outcomes.acknowledged', through }));
+    commits.fact('', () => containers.get(container)?.sendSoon({ type: 'outcomes.acknowledged', through }));
   },
   publish: ({ commits, streams }, { call, seq }) => commits.fact(call, () => streams.publish(call, seq)),
   end: end,
-  show: ({ commits, watches }, { call }) => commits.fact(call, () => watches.show(call)),
+  show: (parts, { call }) => parts.commits.fact(call, () => parts.watches.show(call), patience(parts, call)),
 };
 
 export function runCommand(parts: Parts, command: Command, source: Source): void {
   const run = RUNS[command.do] as (parts: Parts, command: Command, source: Source) => void;
   run(parts, command, source);
+}
+
+/** Nobody waits for a lone call's acceptance: its caller waits for the outcome. */
+function patience(parts: Parts, call: CallId): When {
+  return parts.calls.get(call)?.kind === 'remote' ? 'soon' : 'now';
+}
+
+type Acceptance = Extract<Message, { type: 'call.accepted' | 'inputs.accepted' | 'call.sealed' }>;
+
+function accept(parts: Parts, client: ClientSession | undefined, said: Acceptance): void {
+  const when = patience(parts, said.call_id);
+  const say = (): void => (when === 'soon' ? client?.sendSoon(said) : client?.send(said));
+  parts.commits.fact(said.call_id, say, when);
 }
 
 function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: Source): void {
@@ -90,7 +103,8 @@ function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: So
     ...(opening.parent === undefined ? {} : { parent: opening.parent }),
     ...(opening.indexes === undefined ? {} : { indexes: bytesOf(opening.indexes) }),
   };
-  parts.commits.persist({ put: 'call', row, shared }, 'bytes' in shared ? shared.bytes.length : 0);
+  const bytes = 'bytes' in shared ? shared.bytes.length : 0;
+  parts.commits.persist({ put: 'call', row, shared }, bytes, patience(parts, call));
 }
 
 function persistInputs(parts: Parts, { call, first, count }: Do<'persist.inputs'>, { chunk }: Source): void {
@@ -105,8 +119,9 @@ function persistInputs(parts: Parts, { call, first, count }: Do<'persist.inputs'
       row: { call_id: call, first, count, lengths: bytesOf(piece.lengths), blobs: piece.blobs, payload: piece.payload },
     },
     piece.payload.length,
+    patience(parts, call),
   );
-  parts.commits.fact(call, () => parts.chunks.committed(call, first));
+  parts.commits.fact(call, () => parts.chunks.committed(call, first), patience(parts, call));
 }
 
 function persistOutcomes(parts: Parts, { call, seq, taken }: Do<'persist.outcomes'>, { batch }: Source): void {
@@ -139,10 +154,8 @@ function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
   const live = parts.core.call(call);
   if (live === undefined) return;
   const { state, inputs, sealed, attached, seq, startedAt: started_at, endedAt: ended_at } = live;
-  parts.commits.persist({
-    put: 'state',
-    row: { call_id: call, state, inputs, sealed, attached, seq, started_at, ended_at },
-  });
+  const row = { call_id: call, state, inputs, sealed, attached, seq, started_at, ended_at };
+  parts.commits.persist({ put: 'state', row }, 0, patience(parts, call));
 }
 
 function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {

@@ -1,5 +1,6 @@
 // The order between what is durable and what is said. Operations join the current group; facts wait for every group before
 // them and run in order. One group is with the store at a time; what comes meanwhile makes the next one (group commit).
+// What nobody waits for is patient: it lingers for company, so that a lone call and its outcome are one commit.
 // When the store has no room for new work, that part of a group is set aside, with the facts about the same calls, and
 // offered again; what running work needs goes on. Nothing is lost, and nothing is announced early.
 
@@ -20,6 +21,11 @@ export interface CommitsOptions {
   readonly retryMs: number;
   readonly failpoint?: Failpoint;
 }
+/** How long something patient may wait for a group that has to go. */
+const LINGER_MS = 5;
+
+/** soon: within a few milliseconds, with whatever has to go before. */
+export type When = 'now' | 'soon';
 /** Something to say; `about`: the call or function it speaks of. */
 interface Fact {
   readonly say: () => void;
@@ -37,20 +43,21 @@ export class Commits {
   #setAside: Group = emptyGroup();
   #isRetrying = false;
   #scheduled = false;
+  #lingering: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
   constructor(private readonly options: CommitsOptions) {}
 
-  persist(operation: Operation, bytes = 0): void {
+  persist(operation: Operation, bytes = 0, when: When = 'now'): void {
     this.#group.operations.push(operation);
     this.#group.bytes += bytes;
-    this.#schedule();
+    this.#schedule(when);
   }
 
   /** Runs `say` once everything persisted so far has committed; `about`: the call or function whose operations it needs. */
-  fact(about: string, say: () => void): void {
+  fact(about: string, say: () => void, when: When = 'now'): void {
     this.#group.facts.push({ say, about });
-    this.#schedule();
+    this.#schedule(when);
   }
 
   /** Payload bytes that are not durable yet. */
@@ -66,12 +73,20 @@ export class Commits {
   /** Resolves when nothing waits for a commit that can happen. */
   idle(): Promise<void> {
     if (this.#inFlight === undefined && isEmpty(this.#group)) return Promise.resolve();
+    this.#schedule('now');
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** A microtask: the frames of one socket read share a group, and a lone one is not delayed. */
-  #schedule(): void {
+  #schedule(when: When): void {
     if (this.#scheduled || this.#inFlight !== undefined) return;
+    if (when === 'soon') {
+      this.#lingering ??= setTimeout(() => {
+        this.#lingering = undefined;
+        this.#schedule('now');
+      }, LINGER_MS);
+      return;
+    }
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
@@ -163,7 +178,7 @@ export class Commits {
       facts: [...came.facts, ...this.#group.facts],
       bytes: this.#group.bytes,
     };
-    this.#schedule();
+    this.#schedule('now');
   }
 
   #say(group: Group): void {

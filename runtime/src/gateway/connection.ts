@@ -22,6 +22,8 @@ import { Refusal } from './refusal.js';
 const HIGH_WATER = 4 * 1024 * 1024;
 /** A peer this far behind is cut off. */
 const CUT_OFF = 96 * 1024 * 1024;
+/** What is said soon goes with the next frame, or alone after this. */
+const LINGER_MS = 5;
 const HELLO_MS = 10_000;
 const PING_MS = 5_000;
 /** Clients and supervisors answer pings on a thread of their own. Containers do not: C code may hold them for long. */
@@ -55,6 +57,9 @@ export class Connection {
   /** Reasons outside this connection not to read from it. */
   #holds = 0;
   #corked = false;
+  /** Messages that nobody waits for. */
+  #lingering: Message[] = [];
+  #lingerTimer: NodeJS.Timeout | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -77,8 +82,18 @@ export class Connection {
     return this.socket.bufferedAmount;
   }
 
+  /** Behind what was sent, with what is sent next, or in a few milliseconds: it should not wake the peer by itself. */
+  sendSoon(message: Message): void {
+    this.#lingering.push(message);
+    this.#lingerTimer ??= setTimeout(() => {
+      this.#lingerTimer = undefined;
+      this.#sendLingering();
+    }, LINGER_MS);
+  }
+
   send(message: Message, payload?: Uint8Array): void {
     if (!this.open) return;
+    if (this.#lingering.length > 0) this.#sendLingering();
     this.#said = performance.now();
     this.#cork();
     this.socket.send(encode(message, payload), this.#relieve);
@@ -94,6 +109,7 @@ export class Connection {
   }
 
   close(code: CloseCode | 1000, reason: string): void {
+    this.#sendLingering();
     this.socket.close(code, reason.slice(0, 120));
     setTimeout(() => this.socket.terminate(), 1000).unref();
   }
@@ -107,6 +123,10 @@ export class Connection {
       this.#heard = performance.now();
       if (this.#holds === 0 && !this.#paused) this.socket.resume();
     });
+  }
+
+  #sendLingering(): void {
+    for (const message of this.#lingering.splice(0)) this.send(message);
   }
 
   /** Frames of one turn of the event loop leave in one write. */
@@ -177,6 +197,7 @@ export class Connection {
 
   #onClose(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#lingerTimer);
     this.onClosed();
     this.events.onClose(this);
   }

@@ -35,6 +35,11 @@ export class ContainerSession {
     this.connection?.send(message, payload);
   }
 
+  /** Behind what was sent, with what is sent next, or in a few milliseconds. */
+  sendSoon(message: Message): void {
+    this.connection?.sendSoon(message);
+  }
+
   /** Runs steps one after the other; at once when none is waiting. */
   inOrder(step: () => void | Promise<void>): void {
     if (this.#outbox === undefined) {

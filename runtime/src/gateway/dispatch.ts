@@ -153,7 +153,7 @@ export function forgetCall(
 ): void {
   const session = parts.containers.get(container);
   if (session?.calls.delete(call) !== true) return;
-  session.inOrder(() => session.send({ type: 'call.forget', call_id: call }));
+  session.inOrder(() => session.sendSoon({ type: 'call.forget', call_id: call }));
 }
 
 /** A container that nobody expects: it leaves when it hears the code. */

@@ -10,8 +10,7 @@ const LONGEST_MESSAGE = 500;
 
 interface Group {
   readonly kind: string;
-  /** The first message whole, or what all of them begin with and `…`. */
-  message: string;
+  alike: Alike;
   readonly where: string;
   count: number;
   readonly examples: number[];
@@ -34,7 +33,15 @@ export class FailureGroups {
   }
 
   of(call: CallId): readonly FailureGroup[] {
-    return [...(this.#calls.get(call)?.values() ?? [])].sort((a, b) => b.count - a.count);
+    return [...(this.#calls.get(call)?.values() ?? [])]
+      .sort((a, b) => b.count - a.count)
+      .map(({ kind, alike: messages, where, count, examples }) => ({
+        kind,
+        message: textOf(messages),
+        where,
+        count,
+        examples,
+      }));
   }
 
   forget(call: CallId): void {
@@ -49,13 +56,13 @@ export class FailureGroups {
     const message = fits ? failure.message.slice(0, LONGEST_MESSAGE) : '';
     const group = groups.get(fits ? key : OTHERS.key) ?? {
       kind: fits ? failure.kind : OTHERS.kind,
-      message,
+      alike: { begin: message },
       where: fits ? failure.where : '',
       count: 0,
       examples: [],
     };
     groups.set(fits ? key : OTHERS.key, group);
-    group.message = commonMessage(group.message, message);
+    group.alike = alike(group.alike, message);
     group.count += count;
     for (const index of indexes) if (group.examples.length < MOST_EXAMPLES) group.examples.push(index);
   }
@@ -64,17 +71,47 @@ export class FailureGroups {
 /** The group of what no longer fits. */
 const OTHERS = { key: '\n', kind: 'other' } as const;
 
-const ETC = '…';
+/** What messages have in common: `begin … end`. Without `end` they are all the same. */
+interface Alike {
+  readonly begin: string;
+  readonly end?: string;
+}
 
-/** What two messages say alike: `released in the future: 2046` and `…: 2031` give `released in the future: …`. */
-export function commonMessage(known: string, message: string): string {
-  if (known === message) return known;
-  const begin = known.endsWith(ETC) ? known.slice(0, -1) : known;
-  if (known.endsWith(ETC) && message.startsWith(begin)) return known;
-  let end = 0;
-  while (end < begin.length && begin[end] === message[end]) end += 1;
-  const same = begin.slice(0, end);
-  // Half a word or number is no common one: back to where it begins. Nor is half a character.
-  const isInside = /[\p{L}\p{N}_]/u.test(`${begin[end] ?? ''}${message[end] ?? ''}`);
-  return `${same.replace(isInside ? /[\p{L}\p{N}_.-]+$/u : /\p{Cs}$/u, '')}${ETC}`;
+/** `released in the future: …` and `'…' object has no attribute 'strip'`: what differs is left out. */
+function textOf({ begin, end }: Alike): string {
+  return end === undefined ? begin : `${begin}…${end}`;
+}
+
+/** The same with one message more. */
+function alike(known: Alike, message: string): Alike {
+  const { begin, end = begin } = known;
+  if (known.end === undefined && message === begin) return known;
+  const most = Math.min(begin.length, message.length);
+  let from = 0;
+  while (from < most && begin[from] === message[from]) from += 1;
+  from = wordBefore(message, from, begin[from]);
+  const left = Math.min(end.length, message.length) - (known.end === undefined ? from : 0);
+  const room = Math.min(left, message.length - from);
+  let size = 0;
+  while (size < room && end.at(-1 - size) === message.at(-1 - size)) size += 1;
+  size = wordAfter(message, size, end.at(-1 - size));
+  return { begin: message.slice(0, from), end: size === 0 ? '' : message.slice(-size) };
+}
+
+const INSIDE = /[\p{L}\p{N}_\p{Cs}]/u;
+
+/** Half a word or number is no common one: back to where it begins. `other`: what the other message has there. */
+function wordBefore(message: string, from: number, other = ''): number {
+  if (!INSIDE.test(`${message[from] ?? ''} ${other}`)) return from;
+  return message.slice(0, from).replace(/(?:[\p{L}\p{N}_.-]|\p{Cs})+$/u, '').length;
+}
+
+function wordAfter(message: string, size: number, other = ''): number {
+  if (!INSIDE.test(`${message.at(-1 - size) ?? ''} ${other}`)) return size;
+  return size === 0 ? 0 : message.slice(-size).replace(/^(?:[\p{L}\p{N}_.-]|\p{Cs})+/u, '').length;
+}
+
+/** The text that stands for all of these messages. */
+export function commonMessage(first: string, ...others: readonly string[]): string {
+  return textOf(others.reduce(alike, { begin: first }));
 }

@@ -18,6 +18,7 @@ export class LeaseJournal {
   #file: number;
   #size = 0;
   #lines = '';
+  #isFlushing = false;
   #isOpen = true;
 
   constructor(private readonly path: string) {
@@ -50,8 +51,9 @@ export class LeaseJournal {
     else this.assigned(container, { ...lease, count: Math.min(lease.count, first - lease.first) });
   }
 
+  /** Said with the next line that matters: that a lease is believed to live a little longer does no harm. */
   ended(container: ContainerId, number: number): void {
-    if (this.#held.get(container)?.delete(number) === true) this.#write(`- ${container} ${number}\n`);
+    if (this.#held.get(container)?.delete(number) === true) this.#lines += `- ${container} ${number}\n`;
   }
 
   gone(container: ContainerId): void {
@@ -66,11 +68,13 @@ export class LeaseJournal {
 
   /** One write for all that one turn of the event loop changes. */
   #write(line: string): void {
-    if (this.#lines === '') queueMicrotask(() => this.#flush());
+    if (!this.#isFlushing) queueMicrotask(() => this.#flush());
+    this.#isFlushing = true;
     this.#lines += line;
   }
 
   #flush(): void {
+    this.#isFlushing = false;
     if (this.#lines === '' || !this.#isOpen) return;
     const lines = this.#lines;
     this.#lines = '';

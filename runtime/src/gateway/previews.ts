@@ -37,7 +37,8 @@ export class Previews {
   async ask(client: ClientSession, message: PreviewAsk): Promise<void> {
     const entry = await this.parts().calls.find(message.call_id);
     const pickle = await this.#pickle(message);
-    if (this.#asked.size >= MOST_ASKED) return say(client, message, 'Too much is asked at once; try again in a moment.');
+    if (this.#asked.size >= MOST_ASKED)
+      return say(client, message, 'Too much is asked at once; try again in a moment.');
     this.#last += 1;
     const request = this.#last;
     const timer = setTimeout(() => this.#late(request), ANSWER_MS).unref();

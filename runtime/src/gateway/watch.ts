@@ -35,7 +35,8 @@ export class Watches {
     const parts = this.parts();
     if (!parts.calls.isOpen(call)) await parts.calls.find(call);
     if (!parts.calls.isOpen(call)) return this.#showEnded(client, call);
-    const watched = this.#watched.get(call) ?? { clients: new Set(), sentAt: 0, timer: undefined };
+    const known = this.#watched.get(call);
+    const watched = known ?? { clients: new Set(), sentAt: performance.now(), timer: undefined };
     this.#watched.set(call, watched);
     watched.clients.add(client);
     const progress = this.#progress(call);

@@ -74,13 +74,13 @@ export class Database {
     return { functions: this.read('functions', []), containers: this.read('containers', []), calls };
   }
 
-  /** Moves what the log holds into the file. */
+  /** Moves what the log holds into the file. The log keeps its pages and is written again from its start. */
   checkpoint(): void {
-    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   close(): void {
-    this.checkpoint();
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.db.close();
   }
 

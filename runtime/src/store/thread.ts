@@ -1,19 +1,23 @@
 // The store's thread: owns the store file and does one request after the other. Bundled by itself as store-thread.mjs.
 // It knows statements by name and nothing of operations, files of payloads or the gateway.
 
-import { statSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { Database, problemOf } from './database.js';
 import type { Opening, Reply, Request, Setup } from './protocol.js';
 
-/** The log is moved into the file when it is this long and nothing waits, or at once when it is far longer. */
+/** The log is moved into the file when about so much was written and nothing waits, or at once when it is far more. */
 const CHECKPOINT_BYTES = 16 * 1024 * 1024;
 const CHECKPOINT_AT_LAST_BYTES = 128 * 1024 * 1024;
+const PAGE_BYTES = 4096;
+
+type Commit = Extract<Request, { do: 'commit' }>;
 
 class Thread {
   #database: Database | undefined;
   #checkpoint: NodeJS.Immediate | undefined;
+  /** What the log may hold, from above: looking at the file would cost as much as a small commit. */
+  #logged = 0;
 
   constructor(
     private readonly port: MessagePort,
@@ -44,17 +48,32 @@ class Thread {
     } catch (error) {
       this.port.postMessage({ id: request.id, problem: problemOf(error) } satisfies Reply);
     }
-    if (request.do === 'commit') this.#tidy(database);
+    if (request.do === 'commit') this.#tidy(database, request.groups);
     else if (request.do === 'close') this.port.close();
   }
 
-  #tidy(database: Database): void {
-    const bytes = statSync(`${this.setup.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    clearImmediate(this.#checkpoint);
-    if (bytes >= CHECKPOINT_AT_LAST_BYTES) database.checkpoint();
+  #tidy(database: Database, groups: Commit['groups']): void {
+    for (const writes of groups) this.#logged += PAGE_BYTES + bytesOf(writes);
+    if (this.#logged < CHECKPOINT_BYTES) return;
+    if (this.#checkpoint !== undefined) clearImmediate(this.#checkpoint);
+    if (this.#logged >= CHECKPOINT_AT_LAST_BYTES) this.#move(database);
     // A request that already waits is delivered before this and puts it off.
-    else if (bytes >= CHECKPOINT_BYTES) this.#checkpoint = setImmediate(() => database.checkpoint());
+    else this.#checkpoint = setImmediate(() => this.#move(database));
   }
+
+  #move(database: Database): void {
+    database.checkpoint();
+    this.#logged = 0;
+  }
+}
+
+/** From above: every write has its page, and a payload its own. */
+function bytesOf(writes: Commit['groups'][number]): number {
+  let bytes = writes.length * PAGE_BYTES;
+  for (const write of writes)
+    for (const value of write)
+      if (value instanceof Uint8Array || typeof value === 'string') bytes += value.length;
+  return bytes;
 }
 
 function reply(database: Database, request: Request): Reply {

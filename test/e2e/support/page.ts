@@ -45,6 +45,7 @@ export async function startBrowser(): Promise<Browser> {
 /** Opens a notebook in JupyterLab and waits for its kernel. */
 export async function openNotebook(browser: Browser, lab: Lab, path: string): Promise<Notebook> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, deviceScaleFactor: 1 });
+  page.setDefaultTimeout(20_000);
   const notebook = new Notebook(page);
   await notebook.goto(lab, path);
   await notebook.ready();
@@ -171,6 +172,26 @@ export class Notebook {
   /** Restarts the kernel as the menu does, without its question. */
   async restartKernel(): Promise<void> {
     await this.#kernel('restartKernel');
+    await this.ready();
+  }
+
+  async kernelId(): Promise<string> {
+    return this.page.evaluate(() => {
+      const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+      const panel = shell.currentWidget as { sessionContext: { session: { kernel: { id: string } } } };
+      return panel.sessionContext.session.kernel.id;
+    });
+  }
+
+  /** Uses the kernel of another notebook, as the kernel's menu offers. */
+  async joinKernel(kernelId: string): Promise<void> {
+    await this.page.evaluate(async (id) => {
+      const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
+      const panel = shell.currentWidget as {
+        sessionContext: { changeKernel(options: { id: string }): Promise<unknown> };
+      };
+      await panel.sessionContext.changeKernel({ id });
+    }, kernelId);
     await this.ready();
   }
 

@@ -19,7 +19,7 @@ test.each([
 ])('counts are grouped in thousands: %d', (count, text) => expect(formatCount(count)).toBe(text));
 
 test.each([
-  [0, '0 ms'],
+  [0, '< 1 ms'],
   [0.0042, '4 ms'],
   [0.4, '0.4 s'],
   [12.3, '12.3 s'],

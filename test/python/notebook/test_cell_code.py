@@ -1,4 +1,4 @@
-"""The cells that a card's buttons insert: they run, and use the notebook's own names. And failures as a cell's value."""
+"""The cells that a card's buttons insert: they run, with the notebook's own names. Failures as a cell's value."""
 
 from __future__ import annotations
 

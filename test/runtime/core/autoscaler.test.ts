@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { FunctionId } from '@farcall/kernel-bridge/wire';
 
-import { bench, CALL, F, gpusOf, of, specOf, type Bench } from './support.js';
+import { Bench, bench, CALL, F, gpusOf, of, specOf } from './support.js';
 
 const G = 'fv-g' as FunctionId;
 const ready = (b: Bench, id = F) =>
@@ -196,6 +196,37 @@ describe('GPUs', () => {
     b.put({ gpu: ['A100'], name: 'g' }, G);
     b.opened(1, { call: 'fc-g' as typeof CALL, function: G });
     expect(b.core.call('fc-g' as typeof CALL)?.waiting).toBe('no GPU A100 is free; held by app.f');
+  });
+});
+
+describe('a value that is to be shown', () => {
+  const newer = { type: 'function.replaced', app: 'app', name: 'f', function: G } as const;
+
+  test('brings one container up, which stays for the scaledown window', () => {
+    const b = bench({ scaledown_window: 30 });
+    expect(of(b.apply({ type: 'preview.wanted', function: F }), 'start')).toHaveLength(1);
+    expect(of(b.apply({ type: 'preview.wanted', function: F }), 'start')).toHaveLength(0);
+    b.up();
+    expect(of(b.pass(29_000), 'stop')).toHaveLength(0);
+    expect(of(b.pass(1_100), 'stop')).toHaveLength(1);
+  });
+  test('does so for a version that was replaced', () => {
+    const b = bench({ scaledown_window: 0 });
+    b.opened(1);
+    b.up();
+    b.finish();
+    b.apply(newer);
+    b.exit(b.last('stop').container);
+    expect(of(b.apply({ type: 'preview.wanted', function: F }), 'start')).toHaveLength(1);
+    b.up();
+    expect(of(b.pass(15_000), 'stop')).toHaveLength(0);
+    expect(of(b.pass(5_100), 'stop')).toHaveLength(1);
+  });
+  test('says what it lacks', () => {
+    const b = new Bench();
+    b.put();
+    b.apply({ type: 'preview.wanted', function: F });
+    expect(b.core.shortage(F)).toBe('no host is connected yet');
   });
 });
 

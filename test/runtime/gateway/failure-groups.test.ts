@@ -9,18 +9,22 @@ describe('the message of a group', () => {
     expect(commonMessage("'price'", "'price'")).toBe("'price'");
   });
 
-  test('is the common beginning of messages that differ, without half a word', () => {
-    expect(commonMessage('released in the future: 2046', 'released in the future: 2031')).toBe(
+  test('is the common beginning and end of messages that differ, without half a word', () => {
+    expect(commonMessage('released in the future: 2046', 'released in the future: 2016')).toBe(
       'released in the future: …',
     );
+    const strip = "object has no attribute 'strip'";
+    expect(commonMessage(`'int' ${strip}`, `'float' ${strip}`, `'list' ${strip}`)).toBe(`'…' ${strip}`);
     expect(commonMessage('no column', 'no column here')).toBe('no column…');
-    expect(commonMessage("'price'", "'prices'")).toBe("'…");
+    expect(commonMessage("'price'", "'prices'")).toBe("'…'");
     expect(commonMessage('bad 😀', 'bad 😁')).toBe('bad …');
+    expect(commonMessage('aba', 'ababa')).toBe('…');
+    expect(commonMessage('a, a', 'a, a, a')).toBe('a, a…');
   });
 
   test('only ever gets shorter', () => {
-    const messages = ['row 12 is bad', 'row 13 is bad', 'row 14 is bad', 'rows are bad', 'row 15 is bad'];
-    expect(messages.reduce(commonMessage)).toBe('…');
-    expect(messages.slice(0, 3).reduce(commonMessage)).toBe('row …');
+    expect(commonMessage('row 12 is bad', 'row 13 is bad', 'row 14 is bad')).toBe('row … is bad');
+    expect(commonMessage('row 12 is bad', 'row 13 is bad', 'rows are bad', 'row 12 is bad')).toBe('… bad');
+    expect(commonMessage('one', 'two', 'one')).toBe('…');
   });
 });

@@ -1,0 +1,139 @@
+"""What a function is: its name and app, its code, what it asks for, and the version that it is now.
+
+`Function` (function.py) is one, with every way to run it. Nothing here connects or sends.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from . import errors, version
+from .options import Options
+from .version import Version
+from .wire.messages import FunctionSpec
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Definition(Generic[P, R]):
+    """One function of the user, as it was decorated."""
+
+    def __init__(
+        self,
+        raw: Callable[P, R] | None,
+        *,
+        app: str,
+        name: str,
+        options: Options | None = None,
+        is_generator: bool | None = None,
+        calls_remotely: bool = False,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._raw = raw
+        self._app = app
+        self._name = name
+        self._options = options or Options()
+        self._is_generator = is_generator
+        self._yields = inspect.isgeneratorfunction(raw) or inspect.isasyncgenfunction(raw)
+        self._calls_remotely = calls_remotely
+        self._given = given
+        self._known: tuple[Version, str, str] | None = None
+        self._warned = False
+        self.__name__ = name
+        self.__doc__ = getattr(raw, "__doc__", None) or type(self).__doc__
+        self.__wrapped__ = raw
+        self.__module__ = getattr(raw, "__module__", __name__)
+
+    # ── what it is
+
+    @property
+    def name(self) -> str:
+        """Its name within its app."""
+        return self._name
+
+    @property
+    def app_name(self) -> str:
+        """The name of its app; empty for the default one."""
+        return self._app
+
+    @property
+    def full_name(self) -> str:
+        """``app/name``, which calls to it from other functions carry."""
+        return f"{self._app}/{self._name}"
+
+    @property
+    def __farcall_function__(self) -> str:
+        return self.full_name
+
+    @property
+    def options(self) -> Options:
+        """What was asked for at decoration, and with :meth:`with_options`."""
+        return self._options
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether it yields values."""
+        return self._yields if self._is_generator is None else self._is_generator
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is an ``async def``."""
+        return inspect.iscoroutinefunction(self._raw) or inspect.isasyncgenfunction(self._raw)
+
+    @property
+    def version(self) -> str:
+        """The content hash of its code as it is now, 32 hex digits; the same in every kernel. Does not connect."""
+        return self.describe().code_hash
+
+    @property
+    def web_url(self) -> str | None:
+        """The URL of a web function; None for others."""
+        return None
+
+    def get_web_url(self) -> str | None:
+        """The URL of a web function; None for others."""
+        return None
+
+    def get_raw_f(self) -> Callable[P, R]:
+        """The plain Python function. Raises ``ExecutionError`` where only its name is known."""
+        if self._raw is None:
+            raise errors.ExecutionError(f"{self.full_name} is not defined here; only its name is known")
+        return self._raw
+
+    # ── for the modules beside this one
+
+    @property
+    def given(self) -> Mapping[str, Any] | None:
+        """What :meth:`Function.with_options` gave on top of the decorator's options; None: it was not used."""
+        return self._given
+
+    def describe(self) -> Version:
+        """Its version now: code, captured values, and the exceptions of its retry policy. Cheap while nothing changed.
+
+        Raises what :func:`farcall.version.describe` raises.
+        """
+        return version.describe(self.get_raw_f(), retry_on=self._options.retries.listed)
+
+    def spec(self, imports: tuple[str, ...]) -> FunctionSpec:
+        """What it asks for, as the gateway reads it."""
+        secrets = {name: value for secret in self._options.secrets for name, value in secret.variables.items()}
+        return self._options.spec(
+            self._app,
+            self._name,
+            is_generator=self.is_generator,
+            is_async=self.is_async,
+            imports=imports,
+            secrets=secrets,
+        )
+
+    def known_as(self, described: Version, environment_id: str) -> str | None:
+        """The id under which this very version was put before, if it was."""
+        known = self._known
+        return known[2] if known is not None and known[0] is described and known[1] == environment_id else None
+
+    def remember(self, described: Version, environment_id: str, function_id: str) -> None:
+        """The id of a version that was put."""
+        self._known = (described, environment_id, function_id)

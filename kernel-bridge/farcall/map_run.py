@@ -1,0 +1,256 @@
+"""A map from its lazy beginning to its end: what is inside `Results` (results.py), which is what people see of it.
+
+It begins at first need, with new inputs, with those of an earlier map (`resume`), or with the rest of a limited one;
+from then on there is a chain of calls, and, where it was begun here, a live map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from . import registry, tables
+from .call import FunctionCall
+from .chain import Batches, Chain
+from .errors import InvalidError, compose
+from .launch import Kind, OnFailure
+from .live import Live
+from .mapping import Mapping, Tally
+from .outcomes import read_page
+from .presenter import SILENT, View, map_view
+from .pulling import Pulling
+from .rest import Kept, among_kept, kept_of
+from .session import Session
+from .single import Watching, summary_of
+from .source import Source
+from .starting import How, cancel_mapping, start
+from .stream import Settled
+from .waiting import Bell, Interrupted, Steps, drive
+
+if TYPE_CHECKING:
+    from .function import Function
+    from .results import Results
+
+#: Which inputs of an earlier map run again; "rest": those that its ``limit`` left out.
+Which = Literal["unsucceeded", "failed", "rest"]
+
+
+class MapRun:
+    """One map, by whoever drives it. ``resume``: the map (or its call) that it goes on from."""
+
+    def __init__(
+        self,
+        function: Function[..., Any] | None,
+        source: Source,
+        *,
+        kwargs: dict[str, Any],
+        by_input: bool,
+        return_exceptions: bool,
+        resume: MapRun | str | None = None,
+        which: Which = "unsucceeded",
+    ) -> None:
+        self._function = function
+        self._source = source
+        self._kwargs = kwargs
+        self._by_input = by_input
+        self._return_exceptions = return_exceptions
+        self._resume = resume
+        self._which = which
+        self._live: Live | None = None  # None: not started, or not here
+        self._is_detached = False
+        self._call: FunctionCall[Any] | None = None
+        self._chain: Chain | None = None
+        self._own_bell = Bell()
+        self._own_flat: bool | None = None  # asked once, where the function is not known here
+        self._is_awaited = False
+
+    # ── what it is
+
+    @property
+    def tally(self) -> Tally:
+        """What this process knows without asking: done, failed, and the total once it is known."""
+        return self._live.mapping.tally if self._live is not None else Tally(total=self._source.count)
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._function.name if self._function is not None else self._call.name if self._call is not None else ""
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """What every input is given besides its own arguments."""
+        return self._kwargs
+
+    @property
+    def _is_flat(self) -> bool:
+        if self._function is not None:
+            return self._function.is_generator
+        if self._own_flat is None:
+            self._own_flat = self._call is not None and summary_of(self._session, self._call_id).is_generator
+        return self._own_flat
+
+    @property
+    def _mapping(self) -> Mapping | None:
+        return self._live.mapping if self._live is not None else None
+
+    @property
+    def _bell(self) -> Bell:
+        return self._live.mapping.opened.bell if self._live is not None else self._own_bell
+
+    @property
+    def _view(self) -> View:
+        return self._live.view if self._live is not None else SILENT
+
+    @property
+    def _session(self) -> Session:
+        return self._live.mapping.opened.session if self._live is not None else Session.current()
+
+    @property
+    def _call_id(self) -> str:
+        return "" if self._call is None else self._call.object_id
+
+    # ── beginning
+
+    @property
+    def _begun(self) -> Chain:
+        self._started()
+        assert self._chain is not None, "it was started"
+        return self._chain
+
+    def _started(self) -> None:
+        if self._call is None:
+            self._begin("continue")
+
+    def _begin(self, on_failure: OnFailure, kind: Kind = "map") -> None:
+        self._must_be_awaited()
+        function, kept = self._as_now(), self._kept()
+        how = How(kind, on_failure, not self._is_detached, self._by_input, self._which, self._kwargs)
+        mapping, chain = start(Session.current(), function, self._inputs(kept), how)
+        if isinstance(self._resume, MapRun) and kept:
+            before = self._resume._begun.calls
+            chain = Chain((*before, *chain.calls), kept=kept, rest=len(before))
+            self._live = Live(mapping, lambda batches: among_kept(batches, chain, self._session, self._bell))
+        else:
+            self._live = Live(mapping)
+        self._chain = chain
+        self._call = FunctionCall.of(mapping.opened)
+        self._live.view = map_view(cast("Results", self))
+
+    def _inputs(self, kept: Kept) -> Source | Chain:
+        resume = self._resume
+        if resume is None or self._which == "rest":
+            return self._source.without(kept)
+        return resume._begun if isinstance(resume, MapRun) else Chain((resume,))
+
+    def _kept(self) -> Kept:
+        """Of the limited map before this one: its inputs that succeeded."""
+        limited = self._resume
+        if self._which != "rest" or not isinstance(limited, MapRun) or limited._call is None:
+            return {}
+        limited._drive(limited._finished())
+        return kept_of(limited._session, limited._begun, limited._source)
+
+    def _as_now(self) -> Function[..., Any]:
+        """Its function, or what that name means now, where it runs inputs of an earlier map or is not known here."""
+        if self._function is None:
+            summary = summary_of(self._session, self._call_id)
+            return registry.named(summary.app, summary.name)
+        return self._function
+
+    def _again(self, which: Which, source: Source | None = None) -> Any:
+        """A map of the same kind that goes on from this one, with the function that its name means now."""
+        return type(self)(
+            self._as_now() if self._function is None else registry.as_now(self._function),
+            source or self._source,
+            kwargs=self._kwargs,
+            by_input=self._by_input,
+            return_exceptions=self._return_exceptions,
+            resume=self,
+            which=which,
+        )
+
+    # ── outcomes
+
+    def _reader(self) -> tuple[Batches, bool]:
+        """Where an iteration gets its outcomes, and whether leaving it early cancels: so it is for the first one."""
+        is_first = self._call is None or (self._live is not None and self._live.is_moving)
+        if self._call is None:
+            stops: OnFailure = "stop_after" if self._by_input else "stop_all"
+            self._begin("continue" if self._return_exceptions else stops)
+        loop = self._live.loop() if self._live is not None else None
+        return (self._stored(), is_first and self._resume is not None) if loop is None else (loop, True)
+
+    def _stored(self) -> Batches:
+        yield from self._drained()
+        yield from self._begun.batches(self._session, self._bell)
+
+    def _drained(self) -> Batches:
+        if self._live is not None:
+            yield from self._live.drained()
+
+    def _left(self, is_early: bool) -> None:
+        if self._live is not None:
+            self._live.left(is_early=is_early)
+
+    def _finished(self) -> Steps[None]:
+        for _ in self._drained():
+            yield
+        if self._live is None or self._live.mapping.ended is None:
+            with Watching(self._session, self._begun.last, self._bell) as watching:
+                yield from watching.end()
+        if self._live is not None:
+            self._live.end_view()
+
+    def _collected(self) -> Steps[dict[int, Any]]:
+        batches, _ = self._reader()
+        values = yield from tables.gathered(batches, self._call_id)
+        self._left(False)
+        return values
+
+    def _one(self, index: int) -> Steps[Settled]:
+        if self._live is not None and self._live.is_moving:
+            call_id, at = self._begun.where(index)
+            page = yield from read_page(self._session, call_id, at, 1, self._bell)
+            if page:
+                return (index, *page[0][1:])
+            for _ in self._drained():
+                yield
+        return (yield from self._begun.one(self._session, index, self._bell))
+
+    # ── waiting
+
+    @asynccontextmanager
+    async def _awaiting(self) -> AsyncIterator[Pulling]:
+        """Around what a coroutine does with it: only there are async iterators pulled."""
+        self._is_awaited = True
+        try:
+            async with Pulling(self._source) as pulling:
+                yield pulling
+        finally:
+            self._is_awaited = False
+
+    def _must_be_awaited(self) -> None:
+        is_done = self._live is not None and not self._live.is_moving
+        if self._source.is_async and not self._is_awaited and not is_done:
+            use = "Use `async for`, or `await results.wait.aio()`"
+            raise InvalidError(compose(f"{self.name}.map got an async iterator, which only a coroutine pulls", do=use))
+
+    def _drive(self, steps: Steps[Any], *, timeout: float | None = None) -> Any:
+        self._must_be_awaited()
+        try:
+            return drive(steps, self._bell, view=self._view, timeout=timeout)
+        except KeyboardInterrupt:
+            self._cancel_live()
+            raise Interrupted(self._told()) from None
+        finally:
+            steps.close()
+
+    def _cancel_live(self) -> None:
+        if self._live is not None:
+            cancel_mapping(self._live.mapping, self._view)
+
+    def _told(self) -> str:
+        tally = self.tally
+        total = f" of {tally.total:,}" if tally.total is not None else ""
+        return f"{self.name}.map stopped: {tally.done:,}{total} done ({self._call_id})"
