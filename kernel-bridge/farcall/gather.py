@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from .call import FunctionCall, Value
@@ -67,4 +67,4 @@ def _all(calls: Sequence[FunctionCall[Any]], bell: Bell, *, return_exceptions: b
     return values
 
 
-gather = Bound(_gather, _gather_async)
+gather: Bound[..., list[Any], Coroutine[Any, Any, list[Any]]] = Bound(_gather, _gather_async)

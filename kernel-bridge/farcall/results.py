@@ -173,7 +173,7 @@ class Results(MapRun):
     def estimate(self) -> Estimate:
         """After ``map(…, limit=…)``: what the rest will take, judged by the inputs that ran; waits for them."""
         self._limited_from("estimate")
-        self._drive(self._finished())
+        self.wait()
         return estimate(self._session, self._begun, self._source, self._as_now().options)
 
     @property

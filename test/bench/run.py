@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-BENCHMARKS = ("latency", "tiny", "fanout")
+BENCHMARKS = ("latency", "tiny", "fanout", "first_call")
 ROUNDS = 5
 
 

@@ -69,6 +69,9 @@ class Loop:
         self._draining = False
         self._poked = page.poke
         self._woken, self._wake = socket.socketpair()  # a signal ends the wait through it
+        self._poll = select.poll()
+        self._poll.register(self._woken, select.POLLIN)
+        self._polled = -1  # the connection's descriptor, as _poll knows it
 
     def run(self) -> int:
         """Serve. Raises nothing but what is a bug."""
@@ -105,16 +108,24 @@ class Loop:
 
     def _wait(self) -> None:
         """Until something arrives, a signal comes, or it is time to connect again."""
-        poll = select.poll()
-        poll.register(self._woken, select.POLLIN)
-        if self._link.connected:
-            poll.register(self._link.fileno(), select.POLLIN)
         if not self._link.pending:
-            ready = poll.poll(None if self._link.connected else self._link.retry_in * 1000)
-            if any(descriptor == self._woken.fileno() for descriptor, _ in ready):
+            self._poll_link()
+            ready = self._poll.poll(None if self._link.connected else self._link.retry_in * 1000)
+            if any(descriptor != self._polled for descriptor, _ in ready):
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
         self._read()
+
+    def _poll_link(self) -> None:
+        """The connection may be another one than at the last wait, or none (-1)."""
+        descriptor = self._link.fileno()
+        if descriptor == self._polled:
+            return
+        if self._polled >= 0:
+            self._poll.unregister(self._polled)
+        if descriptor >= 0:
+            self._poll.register(descriptor, select.POLLIN)
+        self._polled = descriptor
 
     # ── inputs
 

@@ -84,7 +84,7 @@ class GatewayAnswers:
         self._ask(messages.CallCancel(request=0, call_id=intent.call_id, scope=intent.scope, terminate=False))
 
     def _rows(self, intent: intents.Rows) -> object:
-        states = tuple(_state_of(word) for word in intent.states)
+        states = tuple(dict.fromkeys(_state_of(word) for word in intent.states))
         page, _ = self._ask(
             messages.InputsList(
                 request=0, call_id=intent.call_id, states=states, first=intent.first, limit=intent.limit
@@ -136,6 +136,9 @@ class GatewayAnswers:
 
 
 def _state_of(word: str) -> int:
+    """The number of a state; an input that is retried is queued once more."""
+    if word == "retrying":
+        word = "queued"
     if word not in _WORDS:
         raise InvalidError(f"no such state: {word!r}; there are {', '.join(_WORDS)}")
     return _WORDS.index(word)

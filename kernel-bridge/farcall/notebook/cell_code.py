@@ -85,10 +85,10 @@ def _calls_of(results: Results) -> tuple[str, ...]:
 def _number(results: Results, call_id: str, index: int) -> int | None:
     """What the call's input is called in the results, which number inputs as their first call does."""
     chain = results._chain
-    if chain is None or call_id == chain.calls[0]:
+    if chain is None:
         return index
-    number = chain.calls.index(call_id)
-    return next((first for first, where in chain.later.items() if where == (number, index)), None)
+    numbering = chain.numbering(chain.calls.index(call_id))
+    return numbering.get(index) if isinstance(numbering, dict) else numbering(index)
 
 
 def _shared(results: Results) -> str:

@@ -36,12 +36,17 @@ def register(shell: Any, calls: Calls, deck: Deck) -> None:
 
 
 def _show_results(results: Results, calls: Calls, deck: Deck) -> None:
-    """Runs in the foreground until done; failed inputs are counted on its card, not raised."""
+    """Runs in the foreground until done; failed inputs are counted on its card, not raised.
+
+    After a few inputs (``limit=``) it says what the rest will take, and how to run it.
+    """
     if not Screen.may_show():
         raise NotImplementedError  # IPython goes on to the text form
     if results.status != "not started":
         _show(results.call.object_id, calls, deck)
     results.wait()
+    if results.is_limited:
+        print(results.estimate())
 
 
 def _show_call(call: FunctionCall[Any], calls: Calls, deck: Deck) -> None:

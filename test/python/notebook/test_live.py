@@ -202,6 +202,8 @@ def test_the_bridge_streams_a_leased_call_and_answers_about_its_inputs(fresh: Ke
     live = fresh.event(lambda e: e["event"] == "progress" and e["calls"][0]["counts"]["running"] > 0)
     assert live["calls"][0]["call_id"] == call
     assert len(live["calls"][0]["cells"]) == 3
+    words = ["queued", "retrying", "running", "succeeded", "cancelled"]
+    assert len(fresh.ask("rows", call_id=call, states=words, first=0, limit=10)["rows"]) == 3
     rows = fresh.ask("rows", call_id=call, states=["running"], first=0, limit=10)
     assert {row["state"] for row in rows["rows"]} == {"running"}
     assert [listed["call_id"] for listed in fresh.ask("calls", limit=5)["calls"]] == [call]

@@ -8,7 +8,7 @@ import queue
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -196,9 +196,7 @@ def running_kernel(folder: Path, **variables: str) -> Iterator[Kernel]:
 
 
 def stop_gateway(home: Path) -> None:
-    """End the gateway of that home, if one was started."""
-    try:
-        pid = json.loads((home / "gateway.json").read_text())["pid"]
-        os.kill(pid, signal.SIGTERM)
-    except (OSError, ValueError, KeyError):
-        return
+    """End what runs in that home: the supervisor first, since it starts a gateway again while it has containers."""
+    for name in ("supervisor.json", "gateway.json"):
+        with suppress(OSError, ValueError, KeyError):
+            os.kill(json.loads((home / name).read_text())["pid"], signal.SIGTERM)

@@ -116,3 +116,29 @@ test('another error of the store is tried again, whole', async () => {
   await commits.idle();
   expect(said).toEqual(['1', '|']);
 });
+
+test('what nobody waits for goes with what has to go, in its order', async () => {
+  commits.persist(attempt('a', 1), 0, 'soon');
+  commits.fact('a', () => said.push('1'), 'soon');
+  await turn();
+  expect(groups).toHaveLength(0);
+  commits.persist(attempt('a', 2));
+  await turn();
+  expect(groups).toEqual([[attempt('a', 1), attempt('a', 2)]]);
+  outcomes[0]?.();
+  await until(() => said.length === 2);
+  expect(said).toEqual(['1', '|']);
+});
+
+test('what nobody waits for goes by itself after a while, and at once when someone wants to be idle', async () => {
+  commits.persist(attempt('a', 1), 0, 'soon');
+  await until(() => groups.length === 1);
+  outcomes[0]?.();
+  await commits.idle();
+  commits.persist(attempt('a', 2), 0, 'soon');
+  const idle = commits.idle();
+  await turn();
+  expect(groups).toHaveLength(2);
+  outcomes[1]?.();
+  await idle;
+});
