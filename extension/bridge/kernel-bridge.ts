@@ -143,13 +143,14 @@ export class KernelBridge implements IDisposable {
     this.#send((this.#nextId += 1), { intent: 'hello', version: this.options.version });
   }
 
-  async #sendLease(callIds: readonly string[]): Promise<void> {
+  async #sendLease(callIds: readonly string[], triesLeft = 2): Promise<void> {
     if (!(await this.knock())) return;
     try {
       await this.ask({ intent: 'lease', call_ids: callIds });
     } catch (error) {
-      // A lease that fails leaves a card at its snapshot, which says so itself; nothing is lost.
+      // A lease that fails leaves a card at its snapshot, which says so itself; one that nobody heard is sent again.
       if (!(error instanceof BridgeError)) throw error;
+      if (error.isLate && triesLeft > 0) await this.#sendLease(callIds, triesLeft - 1);
     }
   }
 

@@ -4,6 +4,8 @@
 /** The kernel did not do what was asked; the message is for the person. */
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
+  /** Nobody answered, which may be the message's fault and not the question's. */
+  isLate = false;
 }
 
 interface Waiting {
@@ -26,7 +28,7 @@ export class Pending {
 
   wait(id: number, late: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.reject(id, late), this.timeoutMs);
+      const timer = setTimeout(() => this.#settle(id, late, true), this.timeoutMs);
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }
@@ -36,11 +38,17 @@ export class Pending {
   }
 
   reject(id: number, message: string): void {
-    this.#take(id)?.reject(new BridgeError(message));
+    this.#settle(id, message, false);
   }
 
   rejectAll(message: string): void {
     for (const id of [...this.#waiting.keys()]) this.reject(id, message);
+  }
+
+  #settle(id: number, message: string, isLate: boolean): void {
+    const error = new BridgeError(message);
+    error.isLate = isLate;
+    this.#take(id)?.reject(error);
   }
 
   #take(id: number): Waiting | undefined {

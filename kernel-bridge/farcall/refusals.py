@@ -21,6 +21,10 @@ _REFUSED: dict[str, type[errors.Error]] = {
 }
 
 
+_HERE = "`farcall status` says more"
+_ELSEWHERE = "Start one there with `farcall serve`, or unset FARCALL_URL to run on this machine"
+
+
 def of_refusal(failed: Failed) -> errors.Error:
     """What a refused request raises."""
     return _REFUSED.get(failed.code, errors.Error)(failed.message or failed.code)
@@ -45,8 +49,8 @@ def of_loss(lost: ConnectionLost, url: str) -> errors.Error:
         )
     if lost.code == 4400:
         return errors.ConnectionError(f"the gateway at {url} closed the connection: {lost.reason or 'protocol error'}")
-    happened = f"the gateway at {url} cannot be reached"
-    return errors.ConnectionError(errors.compose(happened, got=str(lost), do="`farcall status` says more"))
+    happened = f"the gateway at {url} cannot be reached: {lost.reason or lost}"
+    return errors.ConnectionError(errors.compose(happened, do=_ELSEWHERE if "://" in url else _HERE))
 
 
 def is_final(lost: ConnectionLost) -> bool:

@@ -46,7 +46,7 @@ describe('a map outlives', () => {
     (JSON.parse(await readFile(join(lab.home, 'gateway.json'), 'utf8')) as { pid: number }).pid;
 
   test('a reload of the page in mid-run', async () => {
-    const { notebook, at } = await running('reload.ipynb', 'results = slow.map(range(1500))\nresults');
+    const { notebook, at } = await running('reload.ipynb', 'results = slow.map(range(900))\nresults');
     await notebook.save();
     await notebook.page.reload();
     const again = new Notebook(notebook.page);
@@ -60,7 +60,7 @@ describe('a map outlives', () => {
   });
 
   test('being watched from a second tab', async () => {
-    const { notebook, at, card } = await running('tabs.ipynb', 'results = slow.map(range(800))\nresults');
+    const { notebook, at, card } = await running('tabs.ipynb', 'results = slow.map(range(500))\nresults');
     await notebook.save();
     const second = new Notebook(await browser.newPage());
     await second.goto(lab, 'tabs.ipynb');
@@ -75,7 +75,7 @@ describe('a map outlives', () => {
   test('its kernel: the gateway lives, and the results are read by id', async () => {
     const { notebook, at } = await running(
       'restart.ipynb',
-      'results = slow.map(range(600)).start()\nprint(results.call.object_id)\nresults',
+      'results = slow.map(range(300)).start()\nprint(results.call.object_id)\nresults',
     );
     const cell = await notebook.cell(at);
     const id = /fc-[0-9A-Z]{32}/.exec(await cell.locator('.jp-OutputArea').innerText())?.[0];
@@ -83,7 +83,7 @@ describe('a map outlives', () => {
     const pid = await gatewayPid();
     await notebook.restartKernel();
     await notebook.type(`import farcall\ncall = farcall.FunctionCall.from_id("${id}")\nprint(sum(call.results()))`);
-    await notebook.page.getByText(String(600 * 599), { exact: true }).waitFor({ timeout: 60_000 });
+    await notebook.page.getByText(String(300 * 299), { exact: true }).waitFor({ timeout: 60_000 });
     expect(await gatewayPid()).toBe(pid);
     await notebook.shutdownKernel();
     expect(process.kill(await gatewayPid(), 0)).toBe(true);

@@ -19,19 +19,24 @@ def check(number):
 checked = check.map(range(60))
 checked`;
 const GATED = `import farcall
-@farcall.function
-def gated(x, gate):
+def wait(gate):
     import os, time
     while not os.path.exists(gate):
         time.sleep(0.02)
-    return gate`;
+    return gate
+@farcall.function(max_containers=2)
+def one(x):
+    return wait("first")
+@farcall.function(max_containers=2)
+def two(x):
+    return wait("second")`;
 const MARKUP = '<img src=x onerror=window.hacked=1>';
 const HOSTILE = `import farcall
 EVIL = "${MARKUP}"
 class Evil:
     def __repr__(self): return EVIL
     def _repr_html_(self): return EVIL + "<script>window.hacked=1</script><b>bold</b>"
-@farcall.function(name=EVIL)
+@farcall.function
 def evil(x):
     print(EVIL)
     if x == EVIL:
@@ -114,7 +119,7 @@ describe('a notebook', () => {
     const at = await notebook.type('spoiled.failures()');
     await (await notebook.cell(at)).locator('table').getByText(MARKUP).first().waitFor();
     await notebook.command('farcall:show-panel');
-    await notebook.page.locator('#farcall-panel').getByText(MARKUP).first().waitFor();
+    await notebook.page.locator('#farcall-panel').getByText('evil.map').first().waitFor();
     expect(await hacked(notebook)).toBeUndefined();
     await notebook.page.close();
   });
@@ -124,16 +129,17 @@ describe('a notebook', () => {
     const second = await newNotebook(browser, lab, 'second.ipynb');
     await second.joinKernel(await first.kernelId());
     await first.type(GATED);
-    const start = (gate: string): string =>
-      `${gate} = gated.map(range(30), kwargs={"gate": "${gate}"}).start()\n${gate}.call`;
-    const cards = [await first.map(start('one')), await second.map(start('two'))] as const;
+    const cards = [
+      await first.map('ones = one.map(range(30)).start()'),
+      await second.map('twos = two.map(range(30)).start()'),
+    ] as const;
     for (const card of cards) await card.reaches(/running/);
-    await writeFile(join(lab.folder, 'two'), '');
+    await writeFile(join(lab.folder, 'second'), '');
     await cards[1].reaches(/succeeded/);
     await cards[0].reaches(/running/);
-    await writeFile(join(lab.folder, 'one'), '');
+    await writeFile(join(lab.folder, 'first'), '');
     await cards[0].reaches(/succeeded/);
-    for (const [at, gate] of ['one', 'two'].entries()) {
+    for (const [at, gate] of ['first', 'second'].entries()) {
       const card = cards[at];
       await card?.tab('Table').click();
       await card?.locator.locator('.farcall-Table tbody').getByRole('button').first().click();

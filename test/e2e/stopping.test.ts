@@ -80,7 +80,7 @@ describe('stopping', () => {
     await card.button('Cancel').click();
     await card.reaches(/cancelled/, 10_000);
     await goesQuiet('cancel.txt');
-    await notebook.screenshot('map-cancelled', 'light', card.locator);
+    await notebook.screenshots('map-cancelled', card.locator, ['light']);
     expect(isAlive(await gatewayPid())).toBe(true);
   });
 

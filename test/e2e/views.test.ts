@@ -18,7 +18,7 @@ def until(file):
     while not os.path.exists(file):
         time.sleep(0.02)
 
-@farcall.function
+@farcall.function(timeout=60)
 def train(epochs, gate):
     print(f"training for {epochs} epochs")
     until(gate)
@@ -26,7 +26,7 @@ def train(epochs, gate):
         raise ValueError(f"epochs must be positive, got {epochs}")
     return {"epochs": epochs, "loss": 0.0417, "accuracy": 0.981}
 
-@farcall.function(max_containers=1)
+@farcall.function(max_containers=1, timeout=60)
 def alone(x, gate):
     until(gate)
     return x

@@ -26,7 +26,6 @@ from support.home import Home
 import farcall
 from farcall import environment, errors, place
 from farcall.session import Session
-from farcall.wire.messages import Failed
 
 LOCK = threading.Lock()
 
@@ -80,14 +79,14 @@ def served() -> Iterator[tuple[str, str]]:
 
 def test_a_wrong_option_names_itself_what_it_got_what_it_takes_and_the_nearest_name() -> None:
     with pytest.raises(
-        errors.InvalidError, match="there is no option 'max_container'.*Did you mean \"max_containers\""
+        errors.InvalidError, match=r"there is no option 'max_container'.*Did you mean \"max_containers\""
     ):
         farcall.function(max_container=3)
     with pytest.raises(errors.InvalidError, match=r"timeout= is wrong, got -1\. It takes seconds above 0"):
         double.with_options(timeout=-1)
     with pytest.raises(errors.InvalidError, match=r"max_containers=1 is below min_containers=2\. Raise"):
         farcall.function(min_containers=2, max_containers=1)
-    with pytest.raises(errors.InvalidError, match="a new name. Write min_containers="):
+    with pytest.raises(errors.InvalidError, match=r"a new name\. Write min_containers="):
         farcall.function(keep_warm=1)
 
 
@@ -98,10 +97,8 @@ def test_a_function_that_cannot_be_pickled_names_the_value_it_uses() -> None:
     def locked() -> bool:
         return lock.locked()
 
-    with pytest.raises(errors.SerializationError, match=r"(?s)'?lock'?.*") as raised:
+    with pytest.raises(errors.SerializationError, match=r"captured lock: _thread\.lock.*make it in the function"):
         locked.remote()
-    assert "lock" in str(raised.value)
-    assert "inside the function" in str(raised.value), "it says what to do"
 
 
 def test_a_result_that_cannot_be_pickled_fails_its_row_alone() -> None:
@@ -135,8 +132,7 @@ class Refusing(ScriptedGateway):
     """Ends every connection with the close code of a protocol that it does not speak."""
 
     def _greet(self, peer: Peer) -> None:
-        peer.send(Failed(request=None, code="request.unsupported", message="this gateway speaks protocol 7 to 9"))
-        peer.close(4406)
+        peer.close(4406, "protocol 7–9 is spoken here, not 1–1")
 
 
 def test_a_gateway_of_another_protocol_says_so_and_what_to_install(tmp_path: Path) -> None:
@@ -147,7 +143,7 @@ def test_a_gateway_of_another_protocol_says_so_and_what_to_install(tmp_path: Pat
     finally:
         gateway.close()
     assert "no protocol version in common" in str(raised.value)
-    assert "7 to 9" in str(raised.value)
+    assert "7–9" in str(raised.value)
     assert "same farcall on both sides" in str(raised.value)
 
 
@@ -163,8 +159,9 @@ def test_a_runtime_that_is_not_there_names_its_address_and_what_to_do() -> None:
     with at("ws://127.0.0.1:9"), pytest.raises(errors.ConnectionError) as raised:
         double.remote(1)
     assert "ws://127.0.0.1:9 cannot be reached" in str(raised.value)
-    assert "refused" in str(raised.value)
-    assert "FARCALL_URL" in str(raised.value)
+    assert "Connection refused" in str(raised.value)
+    assert "farcall serve" in str(raised.value)
+    assert "unset FARCALL_URL" in str(raised.value)
 
 
 def test_another_minor_version_of_python_names_both_and_what_to_do(
@@ -192,14 +189,8 @@ def test_an_impossible_gpu_says_what_there_is() -> None:
     assert re.search(r"there is: \S", str(raised.value))
 
 
-def test_an_impossible_gpu_is_refused_even_by_the_first_call(fresh_home: Home) -> None:
-    with pytest.raises(errors.ResourceExhaustedError, match="B99"):
-        double.with_options(gpu="B99").remote(1)
-    assert double.remote(1) == 2
-
-
 def test_an_argument_that_cannot_be_pickled_names_the_path_to_it() -> None:
-    with pytest.raises(errors.SerializationError, match=r"input\[0\]\[0\]\['a'\]"):
+    with pytest.raises(errors.SerializationError, match=r"args\[0\]\['a'\]: _thread.lock"):
         double.remote({"a": LOCK})  # type: ignore[arg-type]
 
 

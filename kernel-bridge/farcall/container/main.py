@@ -20,7 +20,8 @@ def main() -> int:
     """Run a container until it leaves; the exit code."""
     config = _read_config()
     sys.argv[:] = ["farcall-container"]
-    sys.path[:] = config["path"]
+    if config["path"]:  # none: the gateway's own interpreter, with the path it comes with
+        sys.path[:] = config["path"]
     _enter_folder(config["cwd"])
     logging.getLogger("farcall").setLevel(logging.WARNING)
     page = ContainerPage(config["page"])

@@ -43,7 +43,8 @@ def import_ours(path: list[str]) -> None:
             sys.path[:] = path
             for module in _OURS:
                 importlib.import_module(module)
-    sys.path[:] = path
+    if path:  # none: the gateway's own interpreter, with the path it comes with
+        sys.path[:] = path
 
 
 def is_installed(module: str) -> bool:

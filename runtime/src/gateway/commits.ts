@@ -43,7 +43,7 @@ export class Commits {
   #setAside: Group = emptyGroup();
   #isRetrying = false;
   #scheduled = false;
-  #lingering: NodeJS.Timeout | undefined;
+  #isLingering = false;
   #idle: (() => void)[] = [];
 
   constructor(private readonly options: CommitsOptions) {}
@@ -80,18 +80,22 @@ export class Commits {
   /** A microtask: the frames of one socket read share a group, and a lone one is not delayed. */
   #schedule(when: When): void {
     if (this.#scheduled || this.#inFlight !== undefined) return;
-    if (when === 'soon') {
-      this.#lingering ??= setTimeout(() => {
-        this.#lingering = undefined;
-        this.#schedule('now');
-      }, LINGER_MS);
-      return;
-    }
+    if (when === 'soon') return this.#linger();
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
       this.#next();
     });
+  }
+
+  /** One timer for all that lingers; what went meanwhile is not there any more when it ends. */
+  #linger(): void {
+    if (this.#isLingering) return;
+    this.#isLingering = true;
+    setTimeout(() => {
+      this.#isLingering = false;
+      this.#schedule('now');
+    }, LINGER_MS);
   }
 
   #next(): void {

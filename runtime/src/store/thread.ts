@@ -71,8 +71,7 @@ class Thread {
 function bytesOf(writes: Commit['groups'][number]): number {
   let bytes = writes.length * PAGE_BYTES;
   for (const write of writes)
-    for (const value of write)
-      if (value instanceof Uint8Array || typeof value === 'string') bytes += value.length;
+    for (const value of write) if (value instanceof Uint8Array || typeof value === 'string') bytes += value.length;
   return bytes;
 }
 

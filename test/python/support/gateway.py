@@ -65,9 +65,9 @@ class Peer:
             self._skipped.append(arrived)
         return [message for message, _ in self._skipped]
 
-    def close(self, code: int = 1000) -> None:
+    def close(self, code: int = 1000, reason: str = "") -> None:
         with self._sending:
-            self._protocol.send_close(code)
+            self._protocol.send_close(code, reason)
             self._flush()
 
     def cut(self) -> None:

@@ -1,0 +1,89 @@
+"""Functions that call functions: deep, wide and in chains, on however few processors there are; all of it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+import farcall
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def test_a_function_calls_itself_two_hundred_deep() -> None:
+    @farcall.function
+    def deep(n: int) -> int:
+        return 0 if n == 0 else 1 + deep.remote(n - 1)
+
+    assert deep.remote(200) == 200
+
+
+def test_maps_inside_maps_inside_maps() -> None:
+    @farcall.function
+    def double(x: int) -> int:
+        return 2 * x
+
+    @farcall.function
+    def leaves(x: int) -> int:
+        return sum(double.map([x, x + 1]))
+
+    @farcall.function
+    def branches(x: int) -> int:
+        return sum(leaves.map([x, x + 1]))
+
+    expected = [sum(2 * z for y in (x, x + 1) for z in (y, y + 1)) for x in range(6)]
+    assert list(branches.map(range(6))) == expected
+
+
+@farcall.function
+def double(x: int) -> int:
+    return 2 * x
+
+
+def test_results_feed_another_map_without_waiting_for_the_first() -> None:
+    assert list(double.map(double.map(double.map(range(200))))) == [8 * x for x in range(200)]
+
+
+def test_results_feed_another_map_beside_a_list() -> None:
+    @farcall.function
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    assert list(add.map(double.map(range(50)), range(100, 150))) == [3 * x + 100 for x in range(50)]
+
+
+def test_results_feed_another_map_inside_a_function() -> None:
+    @farcall.function
+    def chained(n: int) -> list[int]:
+        return list(double.map(double.map(range(n))))
+
+    assert chained.remote(40) == [4 * x for x in range(40)]
+
+
+def test_a_function_finds_its_own_calls_by_their_ids() -> None:
+    @farcall.function
+    def by_id(n: int) -> list[object]:
+        single, many = double.spawn(n), double.spawn_map(range(n))
+        again = farcall.FunctionCall.from_id(many.object_id)
+        return [farcall.FunctionCall.from_id(single.object_id).get(), again.num_inputs(), list(again.results())]
+
+    assert by_id.remote(5) == [10, 5, [0, 2, 4, 6, 8]]
+
+
+def test_a_function_may_not_read_calls_that_are_not_beneath_it() -> None:
+    @farcall.function
+    def read(call_id: str) -> object:
+        return farcall.FunctionCall.from_id(call_id).get(timeout=10)
+
+    with pytest.raises(farcall.errors.AuthError):
+        read.remote(double.spawn(1).object_id)
+
+
+def test_a_failure_deep_down_reaches_the_top_as_itself() -> None:
+    @farcall.function
+    def dig(n: int) -> int:
+        if n == 0:
+            raise KeyError("bottom")
+        return int(dig.remote(n - 1))
+
+    with pytest.raises(KeyError, match="bottom"):
+        dig.remote(5)
