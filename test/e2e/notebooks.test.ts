@@ -71,6 +71,7 @@ describe('a notebook', () => {
 
     const notebook = await openNotebook(browser, lab, 'saved.ipynb');
     const card = new Card(await notebook.cell(1));
+    await card.shown();
     await card.note('As of').waitFor();
     await card.locator.getByText('The inputs are not saved in the notebook').waitFor();
     expect(await card.count('failed')).toBe(3);
@@ -92,6 +93,7 @@ describe('a notebook', () => {
     await writeFile(join(lab.folder, 'foreign.ipynb'), saved.replaceAll('"name": "check"', `"name": "${MARKUP}"`));
     const notebook = await openNotebook(browser, lab, 'foreign.ipynb');
     const card = new Card(await notebook.cell(1));
+    await card.shown();
     await card.note('As of').waitFor();
     await card.locator.getByText(MARKUP).first().waitFor();
     expect(await card.locator.locator('img').count()).toBe(0);

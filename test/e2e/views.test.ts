@@ -85,6 +85,7 @@ describe('the views', () => {
     );
     const cell = await notebook.cell(at);
     const card = new Card(cell);
+    await card.shown();
     for (const epochs of [1, 2, 3]) {
       await card.rows
         .nth(epochs - 1)
@@ -109,6 +110,7 @@ describe('the views', () => {
     );
     const cell = await notebook.cell(at);
     const card = new Card(cell);
+    await card.shown();
     await card.rows.nth(2).getByText('running').first().waitFor({ timeout: 30_000 });
     await open('gather');
     await card.rows.nth(2).getByText('failed').first().waitFor();
@@ -131,6 +133,7 @@ describe('the views', () => {
   test('what waits says why', async () => {
     await notebook.type('held = alone.spawn(0, "alone")');
     const card = await notebook.map('waits = alone.map(range(40), kwargs={"gate": "alone"}).start()\nwaits');
+    await card.shown();
     await card.note('max_containers').waitFor({ timeout: 30_000 });
     await notebook.screenshots('map-waiting', card.locator, ['light']);
     await open('alone');

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,15 +183,3 @@ def test_a_map_without_a_limit_has_no_rest() -> None:
     assert double.map(range(9), limit=3).is_limited
     assert not double.map(range(3), limit=3).is_limited
     assert not double.map(range(3)).is_limited
-
-
-def test_shown_in_a_notebook_it_says_what_the_rest_takes_and_offers_it() -> None:
-    cell = "import farcall\n@farcall.function\ndef double(x): return 2 * x\ndouble.map(range(100), limit=3)"
-    script = (
-        "from IPython.core.interactiveshell import InteractiveShell\n"
-        "shell = InteractiveShell.instance()\n"
-        f"shell.run_cell({cell!r})\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert "3 inputs ran; 97 are left: about" in ran.stdout, ran.stdout + ran.stderr
-    assert "run_rest()" in ran.stdout

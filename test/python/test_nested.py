@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import farcall
@@ -9,29 +12,48 @@ import farcall
 pytestmark = pytest.mark.usefixtures("home")
 
 
-def test_a_function_calls_itself_two_hundred_deep() -> None:
-    @farcall.function
-    def deep(n: int) -> int:
-        return 0 if n == 0 else 1 + deep.remote(n - 1)
+def script(code: str) -> str:
+    """What a script prints. Its functions are its own, as a notebook's: their containers import no test module."""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
 
-    assert deep.remote(200) == 200
+
+DEEP = """
+import farcall
+
+@farcall.function
+def deep(n):
+    return 0 if n == 0 else 1 + deep.remote(n - 1)
+
+print(deep.remote(200))
+"""
+MAPS = """
+import farcall
+
+@farcall.function
+def double(x):
+    return 2 * x
+
+@farcall.function
+def leaves(x):
+    return sum(double.map([x, x + 1]))
+
+@farcall.function
+def branches(x):
+    return sum(leaves.map([x, x + 1]))
+
+print(list(branches.map(range(6))))
+"""
+
+
+def test_a_function_calls_itself_two_hundred_deep() -> None:
+    assert script(DEEP) == "200"
 
 
 def test_maps_inside_maps_inside_maps() -> None:
-    @farcall.function
-    def double(x: int) -> int:
-        return 2 * x
-
-    @farcall.function
-    def leaves(x: int) -> int:
-        return sum(double.map([x, x + 1]))
-
-    @farcall.function
-    def branches(x: int) -> int:
-        return sum(leaves.map([x, x + 1]))
-
     expected = [sum(2 * z for y in (x, x + 1) for z in (y, y + 1)) for x in range(6)]
-    assert list(branches.map(range(6))) == expected
+    assert script(MAPS) == str(expected)
 
 
 @farcall.function

@@ -2,7 +2,7 @@
 // generated ids become names here. The gateway streams blobs in and out through it; the store places its rows'
 // payloads.
 
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -61,13 +61,14 @@ export class Payloads implements AsyncDisposable {
   async write(id: BlobId, from: AsyncIterable<Uint8Array> | Readable, signal?: AbortSignal): Promise<number> {
     const path = this.path(id);
     const part = `${path}.${epochText()}.part`;
+    const into = createWriteStream(part, { flags: 'wx', mode: 0o600, flush: this.#sync });
     try {
-      const into = createWriteStream(part, { flags: 'wx', mode: 0o600, flush: this.#sync });
       await pipeline(from, into, signal === undefined ? {} : { signal });
       await rename(part, path);
       await this.#syncFolder();
       return into.bytesWritten;
     } catch (error) {
+      await closed(into); // it may still be about to create the file
       await rm(part, { force: true });
       throw error;
     }
@@ -176,4 +177,8 @@ async function sizeOf(path: string): Promise<number | undefined> {
     throw error;
   });
   return found?.size;
+}
+
+function closed(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => (stream.closed ? resolve() : stream.once('close', resolve)));
 }

@@ -48,8 +48,15 @@ export class Card {
     return this.#card.getByRole('tab', { name, exact: true }).first();
   }
 
+  /** Waits until the card is there, and scrolls to it: views that nobody can see are not live. */
+  async shown(timeout = 30_000): Promise<void> {
+    await this.#card.waitFor({ state: 'attached', timeout });
+    await this.#card.scrollIntoViewIfNeeded();
+  }
+
   /** Waits until the card says one of these states. */
   async reaches(pattern: RegExp, timeout = 90_000): Promise<void> {
+    await this.shown(timeout);
     await this.#card.locator('.farcall-Head .farcall-StateText').filter({ hasText: pattern }).waitFor({ timeout });
   }
 
@@ -60,6 +67,7 @@ export class Card {
 
   /** Waits until the bar is past `percent`. */
   async passes(percent: number): Promise<void> {
+    await this.shown();
     const bar = await this.bar.elementHandle();
     await this.#card
       .page()
