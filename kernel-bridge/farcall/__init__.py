@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import FunctionHandle as FunctionHandle
     from .gather import gather as gather
-    from .hints import exc_with_hints as exc_with_hints
     from .once import once as once
     from .output import enable_output as enable_output
     from .results import Results as Results
     from .retries import Retries as Retries
     from .secret import Secret as Secret
+    from .values.hints import exc_with_hints as exc_with_hints
 
 #: Public name → the module that has it. Loaded at first use: containers import this package and need little of it.
 _HOMES = {

@@ -74,7 +74,7 @@ class App:
     @contextmanager
     def run(self, **_: Any) -> Iterator[App]:
         """Needed nowhere; allowed everywhere, since upstream needs it. Connects at once."""
-        from .session import Session
+        from .client.session import Session
 
         Session.current()
         yield self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .client.session import Session
 from .errors import InvalidError
 from .options import check_count, check_number
-from .session import Session
 from .wire.messages import AutoscalerState, AutoscalerUpdate
 
 _MOST = 10_000

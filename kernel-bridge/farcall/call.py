@@ -7,15 +7,15 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from . import errors
-from .launch import Opened, cancel
-from .outcomes import Failed, value_of
+from .calls.launch import Opened, cancel
+from .calls.outcomes import Failed, value_of
+from .calls.reading import Reading
+from .calls.single import is_final, single_items, stored_outcome, summary_of
+from .client.session import Session
+from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
 from .presenter import View, call_view
-from .reading import Reading
-from .session import Session
-from .single import is_final, single_items, stored_outcome, summary_of
-from .traceback_ import without_ours
 from .twin import twin
-from .waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
+from .values.traceback_ import without_ours
 from .wire.ids import is_call_id
 from .wire.messages import CallSummary, OutputPage, OutputRead
 

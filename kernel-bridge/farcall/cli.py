@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import __version__, embedded, errors
-from .place import Place, choose, default_place
-from .session import Session
+from . import __version__, errors
+from .client import embedded
+from .client.place import Place, choose, default_place
+from .client.session import Session
 from .wire.messages import CallList, CallListing, RuntimeAsk, RuntimeState, RuntimeStop
 
 _STOP_S = 10.0

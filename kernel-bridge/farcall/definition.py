@@ -9,9 +9,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from . import errors, version
+from . import errors
 from .options import Options
-from .version import Version
+from .versions import version
+from .versions.version import Version
 from .wire.messages import FunctionSpec
 
 P = ParamSpec("P")
@@ -113,7 +114,7 @@ class Definition(Generic[P, R]):
     def describe(self) -> Version:
         """Its version now: code, captured values, and the exceptions of its retry policy. Cheap while nothing changed.
 
-        Raises what :func:`farcall.version.describe` raises.
+        Raises what :func:`farcall.versions.version.describe` raises.
         """
         return version.describe(self.get_raw_f(), retry_on=self._options.retries.listed)
 

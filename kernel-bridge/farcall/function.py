@@ -20,19 +20,19 @@ from .call import (
     wait_for,
     wait_for_async,
 )
+from .calls.launch import Kind, Opened, Prepared, open_single
+from .calls.prepare import prepare
+from .calls.single import single_value
+from .calls.source import Source
+from .client.session import Session
+from .client.waiting import Bell
 from .definition import Definition, P, R
 from .errors import InvalidError, compose
-from .launch import Kind, Opened, Prepared, open_single
 from .options import Options
-from .prepare import prepare
 from .presenter import presenter
 from .results import Results
-from .session import Session
-from .single import single_value
-from .source import Source
-from .traceback_ import without_ours
 from .twin import either, itself, twin
-from .waiting import Bell
+from .values.traceback_ import without_ours
 
 
 class Function(Definition[P, R]):

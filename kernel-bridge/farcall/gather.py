@@ -6,10 +6,10 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from .call import FunctionCall, Value
+from .client.session import Session
+from .client.waiting import Bell, Steps, drive, drive_async
 from .presenter import calls_view
-from .session import Session
 from .twin import Bound
-from .waiting import Bell, Steps, drive, drive_async
 
 
 def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:

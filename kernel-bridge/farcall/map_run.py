@@ -6,31 +6,37 @@ from then on there is a chain of calls, and, where it was begun here, a live map
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from . import registry, tables
+from . import registry
 from .call import FunctionCall
-from .chain import Batches, Chain
+from .calls import tables
+from .calls.chain import Batches, Chain
+from .calls.launch import Kind, OnFailure
+from .calls.live import Live
+from .calls.mapping import Mapping, Tally
+from .calls.outcomes import read_page
+from .calls.pulling import Pulling
+from .calls.rest import Kept, among_kept, kept_of
+from .calls.single import Watching, summary_of
+from .calls.source import Source
+from .calls.starting import How, cancel_mapping, start
+from .calls.stream import Settled
+from .client.session import Session
+from .client.waiting import Bell, Interrupted, Steps, drive
 from .errors import InvalidError, compose
-from .launch import Kind, OnFailure
-from .live import Live
-from .mapping import Mapping, Tally
-from .outcomes import read_page
 from .presenter import SILENT, View, map_view
-from .pulling import Pulling
-from .rest import Kept, among_kept, kept_of
-from .session import Session
-from .single import Watching, summary_of
-from .source import Source
-from .starting import How, cancel_mapping, start
-from .stream import Settled
-from .waiting import Bell, Interrupted, Steps, drive
 
 if TYPE_CHECKING:
     from .function import Function
     from .results import Results
+
+#: How often a value that is waited for is looked for while its map moves.
+_LOOK_EVERY_S = 0.05
+_END: Any = object()
 
 #: Which inputs of an earlier map run again; "rest": those that its ``limit`` left out.
 Which = Literal["unsucceeded", "failed", "rest"]
@@ -209,12 +215,18 @@ class MapRun:
         return values
 
     def _one(self, index: int) -> Steps[Settled]:
+        """The outcome of one input, as soon as there is one; a live map is moved on until then."""
         if self._live is not None and self._live.is_moving:
+            moved, looked_at = self._drained(), 0.0
             call_id, at = self._begun.where(index)
-            page = yield from read_page(self._session, call_id, at, 1, self._bell)
-            if page:
-                return (index, *page[0][1:])
-            for _ in self._drained():
+            while self._live.is_moving:
+                if time.monotonic() - looked_at >= _LOOK_EVERY_S:
+                    page = yield from read_page(self._session, call_id, at, 1, self._bell)
+                    if page:
+                        return (index, *page[0][1:])
+                    looked_at = time.monotonic()
+                if next(moved, _END) is _END:
+                    break
                 yield
         return (yield from self._begun.one(self._session, index, self._bell))
 

@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from . import errors, tables
+from . import errors
 from .call import FunctionCall, as_value
-from .chain import Batches, Chain
-from .failure_list import Failures
-from .launch import Kind
-from .live import next_batch, next_batch_async
+from .calls import tables
+from .calls.chain import Batches, Chain
+from .calls.failure_list import Failures
+from .calls.launch import Kind
+from .calls.live import next_batch, next_batch_async
+from .calls.outcomes import Failed, small_values, value_of
+from .calls.pulling import Pulling
+from .calls.rest import Estimate, estimate
+from .calls.single import NO_COUNTS, failure_groups, summary_of
+from .calls.source import Source
+from .calls.starting import read_input, upload
+from .calls.stream import Settled
+from .client.waiting import Interrupted, drive_async
 from .map_run import MapRun
-from .outcomes import Failed, small_values, value_of
-from .pulling import Pulling
-from .rest import Estimate, estimate
-from .single import NO_COUNTS, failure_groups, summary_of
-from .source import Source
-from .starting import read_input, upload
-from .stream import Settled
-from .traceback_ import without_ours
 from .twin import twin
-from .waiting import Interrupted, drive_async
+from .values.traceback_ import without_ours
 from .wire.messages import Counts
 
 if TYPE_CHECKING:

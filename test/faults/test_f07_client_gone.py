@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import farcall
-from farcall.session import Session
+from farcall.client.session import Session
 
 from .conftest import Home, until
 

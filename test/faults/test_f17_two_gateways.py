@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import farcall
-from farcall import embedded
+from farcall.client import embedded
 
 from .conftest import Home, is_alive
 

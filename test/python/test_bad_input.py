@@ -24,8 +24,10 @@ from support.gateway import Peer, ScriptedGateway
 from support.home import Home
 
 import farcall
-from farcall import environment, errors, place
-from farcall.session import Session
+from farcall import errors
+from farcall.calls import environment
+from farcall.client import place
+from farcall.client.session import Session
 
 LOCK = threading.Lock()
 

@@ -17,7 +17,7 @@ import pytest
 
 import farcall
 from farcall import errors
-from farcall.session import Session
+from farcall.client.session import Session
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -14,8 +14,8 @@ from support.home import Home
 
 import farcall
 from farcall import presenter
+from farcall.client.session import Session
 from farcall.presenter import Terminal
-from farcall.session import Session
 from farcall.wire.messages import OutputPage, OutputRead, PreviewAsk, PreviewMade
 
 pytestmark = pytest.mark.usefixtures("home")

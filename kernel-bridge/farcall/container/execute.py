@@ -14,10 +14,10 @@ from typing import Any, cast
 
 import msgspec
 
-from .. import failure
 from ..context import set_running
 from ..errors import FunctionTimeoutError, InputCancellation, SerializationError
-from ..serialize import dump_parts, loads
+from ..values import failure
+from ..values.serialize import dump_parts, loads
 from ..wire.blobs import BLOB_ABOVE, BlobError, Buffer
 from ..wire.codes import FAILED, NO_RETRY, SUCCEEDED, TIMED_OUT, FailureCode
 from ..wire.control_page import CANCELLED

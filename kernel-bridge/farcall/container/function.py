@@ -11,12 +11,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import bound
-from ..serialize import loads
-from ..version import Loader, load_code, set_resolver
+from ..values.serialize import loads
+from ..versions.version import Loader, load_code, set_resolver
 from ..wire.blobs import Buffer
 from ..wire.messages import CallLoad, FunctionLoad
-from . import threads
+from . import bound, threads
 from .cancel import Cancellation
 
 #: (args, kwargs) → value.

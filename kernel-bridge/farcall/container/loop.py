@@ -13,7 +13,8 @@ import signal
 import socket
 import time
 
-from .. import context, failure
+from .. import context
+from ..values import failure
 from ..wire.control_page import LEAVING, READY, WELCOMED, ContainerPage
 from ..wire.messages import (
     CallForget,

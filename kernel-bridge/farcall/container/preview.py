@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Literal
 
-from ..serialize import loads
+from ..values.serialize import loads
 from ..wire.blobs import Buffer
 
 #: Characters of text, and bytes of HTML or image.

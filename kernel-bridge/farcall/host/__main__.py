@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..embedded import home_folder
+from ..client.embedded import home_folder
 from . import hardware
 from .birth import MARK
 from .orders import Reach, Starting

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import __version__
-from ..embedded import StartError, ensure
+from ..client.embedded import StartError, ensure
 from ..wire.connection import Connection, ConnectionLost, Refused
 from ..wire.frame import PROTOCOL, ProtocolError
 from ..wire.messages import ContainerExited, Hello, Message, Ping, Pong, Welcome

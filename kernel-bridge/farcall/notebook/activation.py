@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 from typing import Any
 
-from ..place import default_place
+from ..client.place import default_place
 from ..presenter import set_presenter
 from . import completion, formatters, magics
 from .answers import GatewayAnswers
@@ -31,7 +31,7 @@ class Notebook:
     """Everything of one kernel's notebook side, put together."""
 
     def __init__(self, shell: Any) -> None:
-        from ..session import Session
+        from ..client.session import Session
 
         self._shell = shell
         self._screen = Screen(shell)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, embedded, place
+from .. import __version__
+from ..client import embedded, place
+from ..client.session import Session
 from ..errors import Error, InvalidError
-from ..session import Session
 from ..wire import messages
 from . import words
 from .views import asked

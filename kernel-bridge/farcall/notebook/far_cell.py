@@ -13,7 +13,7 @@ import types
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..serialize import dumps, loads
+from ..values.serialize import dumps, loads
 
 #: Values of these types cannot be mutated; they come back only when assigned.
 _IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), types.ModuleType, types.BuiltinFunctionType)

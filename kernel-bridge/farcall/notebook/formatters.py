@@ -9,8 +9,8 @@ from __future__ import annotations
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, Any
 
+from ..calls.failure_list import error_of, examples_of
 from ..errors import Error
-from ..failure_list import error_of, examples_of
 from . import functions, markup, words
 from .calls import Calls
 from .cards import Card, Deck
@@ -18,7 +18,7 @@ from .screen import Screen
 
 if TYPE_CHECKING:
     from ..call import FunctionCall
-    from ..failure_list import Failures
+    from ..calls.failure_list import Failures
     from ..function import Function
     from ..results import Results
 
@@ -30,7 +30,7 @@ def register(shell: Any, calls: Calls, deck: Deck) -> None:
     display.for_type_by_name("farcall.call", "FunctionCall", lambda call: _show_call(call, calls, deck))
     html = shell.display_formatter.formatters["text/html"]
     html.for_type_by_name("farcall.function", "Function", _function_html)
-    html.for_type_by_name("farcall.failure_list", "Failures", _failures_html)
+    html.for_type_by_name("farcall.calls.failure_list", "Failures", _failures_html)
     plain = shell.display_formatter.formatters["text/plain"]
     plain.for_type_by_name("farcall.function", "Function", _function_text)
 

@@ -11,10 +11,10 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import environment
+from ..calls import environment
+from ..client.place import default_place
+from ..client.session import Session
 from ..errors import Error
-from ..place import default_place
-from ..session import Session
 from ..wire.messages import RuntimeAsk, RuntimeState
 from . import markup, words
 from .views import shown_name

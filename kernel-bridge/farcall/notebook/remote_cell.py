@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..serialize import dumps, loads
+from ..values.serialize import dumps, loads
 from .cell import CellBody
 from .far_cell import Returned, run_cell
 

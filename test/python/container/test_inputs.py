@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from support.host import SPEC, RunningContainer
 
-from farcall import failure, serialize, version
+from farcall.values import failure, serialize
+from farcall.versions import version
 from farcall.wire.codes import FAILED, NO_RETRY, SUCCEEDED
 from farcall.wire.messages import CallForget, ContainerBroken, FunctionLoad, PreviewMade, PreviewMake
 

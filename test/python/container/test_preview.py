@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from farcall import serialize
 from farcall.container.preview import bundle_of
+from farcall.values import serialize
 
 
 def shown(value: Any) -> dict[str, str]:

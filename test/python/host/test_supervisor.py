@@ -12,7 +12,7 @@ import pytest
 from support.gateway import ScriptedGateway
 from support.host import Host, RunningContainer, eventually, is_gone, start_message
 
-from farcall import serialize
+from farcall.values import serialize
 from farcall.wire.codes import TIMED_OUT
 from farcall.wire.messages import (
     ContainerExited,

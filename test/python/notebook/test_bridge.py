@@ -93,4 +93,4 @@ def test_activating_again_makes_no_second_bridge(kernel: Kernel) -> None:
 
 
 def test_nothing_was_contacted_by_all_this(kernel: Kernel) -> None:
-    assert kernel.run("from farcall.session import Session; print(Session.existing())").text == "None\n"
+    assert kernel.run("from farcall.client.session import Session; print(Session.existing())").text == "None\n"

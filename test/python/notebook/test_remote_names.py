@@ -8,7 +8,7 @@ import pytest
 
 from farcall.notebook.far_cell import run_cell
 from farcall.notebook.remote_cell import names_of, report
-from farcall.serialize import dumps, loads
+from farcall.values.serialize import dumps, loads
 
 
 def run(source: str, **sent: object) -> tuple[dict[str, object], dict[str, str], object]:

@@ -13,8 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from farcall import embedded, place
-from farcall.session import Session
+from farcall.client import embedded, place
+from farcall.client.session import Session
 
 ROOT = Path(__file__).parents[3]
 _END_S = 10.0

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from farcall import failure, serialize, version
 from farcall.host import processes
+from farcall.values import failure, serialize
+from farcall.versions import version
 from farcall.wire.blobs import Blobs
 from farcall.wire.codes import IN_BLOB, SUCCEEDED
 from farcall.wire.messages import (

@@ -1,0 +1,1 @@
+"""How a call runs, seen from its caller: opened, fed, followed, waited for, read again."""

@@ -1,0 +1,214 @@
+"""Where a map's inputs come from: zipped iterators, sequences of arguments, rows of a dataframe; and their number.
+
+Sized sources can be read again and cannot block; the others are read once, in the thread that waits for the map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Sized,
+)
+from itertools import islice, repeat
+from typing import Any
+
+from ..errors import InvalidError, compose
+from ..frames import frame as frames
+from ..options import check_count
+
+#: (args, kwargs) of one input.
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+_NO_KEYWORDS: dict[str, Any] = {}
+
+
+class Source:
+    """The inputs of one map. ``count`` is None for what has no length; ``frame`` is the dataframe they are rows of.
+
+    ``make`` begins them; async iterators (``is_async``) give an async one. Of a limited map ``whole`` is what it was
+    taken from, and ``numbers`` are its inputs' numbers there.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Iterator[Arguments]] | Callable[[], AsyncIterator[Arguments]],
+        *,
+        count: int | None,
+        is_sized: bool,
+        frame: Any = None,
+        is_async: bool = False,
+    ) -> None:
+        self.count = count
+        self.is_sized = is_sized
+        self.is_async = is_async
+        self.frame = frame
+        self.whole: Source | None = None
+        self.numbers: Sequence[int] = ()
+        self._make: Callable[[], Any] = make
+
+    @classmethod
+    def of_map(
+        cls,
+        function: Callable[..., Any] | None,
+        name: str,
+        iterators: tuple[Any, ...],
+        *,
+        columns: Mapping[str, str] | None,
+        rows: bool,
+        given: Mapping[str, Any],
+    ) -> Source:
+        """The inputs of ``f.map(*iterators)``. Raises ``InvalidError`` when there is nothing to iterate."""
+        if not iterators:
+            raise InvalidError(compose(f"{name}.map() got no inputs", takes="one iterable for each parameter"))
+        if len(iterators) == 1 and frames.is_frame(iterators[0]):
+            if function is None:
+                raise InvalidError(f"{name} is not defined here, so columns cannot be bound to its parameters")
+            bound = frames.rows(iterators[0], function, columns=columns, rows=rows, given=given)
+            return cls(lambda: iter(bound), count=len(bound), is_sized=True, frame=iterators[0])
+        if columns or rows:
+            raise InvalidError(f"{name}.map: columns= and rows= are for a dataframe")
+        return _of_iterables(name, iterators)
+
+    @classmethod
+    def of_starmap(cls, name: str, items: Any) -> Source:
+        """The inputs of ``f.starmap(items)``: each item is a sequence of arguments."""
+        if _is_async(items):
+            return cls(lambda: _spread(items), count=None, is_sized=False, is_async=True)
+        _must_iterate(name, "starmap", items)
+        count = len(items) if isinstance(items, Sized) else None
+        return cls(
+            lambda: zip(map(tuple, iter(items)), repeat(_NO_KEYWORDS), strict=False),
+            count=count,
+            is_sized=count is not None,
+        )
+
+    @classmethod
+    def none(cls) -> Source:
+        """The inputs of a call that was opened elsewhere: not known here."""
+        return cls(lambda: iter(()), count=None, is_sized=False)
+
+    def __iter__(self) -> Iterator[Arguments]:
+        iterator: Iterator[Arguments] = self._make()
+        return iterator
+
+    def __aiter__(self) -> AsyncIterator[Arguments]:
+        iterator: AsyncIterator[Arguments] = self._make()
+        return iterator
+
+    def limited(self, limit: int | None) -> Source:
+        """So many of the inputs: spread evenly over a sized source, else the first. None: all of them."""
+        if limit is None:
+            return self
+        check_count("limit", limit, low=1, high=2**31, takes="how many inputs to run, 1 or more")
+        count = self.count
+        if count is None:
+            make = (lambda: _first(self, limit)) if self.is_async else (lambda: islice(self, limit))
+            return Source(make, count=None, is_sized=False, is_async=self.is_async)
+        last = max(1, limit - 1)
+        numbers = [at * (count - 1) // last for at in range(limit)] if limit < count else range(count)
+        few = self._only(numbers)
+        few.whole, few.numbers = self, numbers
+        return few
+
+    def without(self, numbers: Collection[int]) -> Source:
+        """The inputs but these."""
+        return self if not numbers else self._only([at for at in range(self.count or 0) if at not in numbers])
+
+    def _only(self, numbers: Sequence[int]) -> Source:
+        wanted = frozenset(numbers)
+        frame = self.frame if self.frame is None else frames.taken(self.frame, list(numbers))
+        return Source(
+            lambda: (item for at, item in enumerate(self) if at in wanted),
+            count=len(numbers),
+            is_sized=self.is_sized,
+            frame=frame,
+        )
+
+
+def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:
+    frame = iterators[0] if len(iterators) == 1 and frames.is_series(iterators[0]) else None
+    iterators = tuple(iterator if (found := frames.values(iterator)) is None else found for iterator in iterators)
+    is_async = any(_is_async(iterator) for iterator in iterators)
+    for iterator in iterators:
+        if not _is_async(iterator):
+            _must_iterate(name, "map", iterator)
+    lengths = [len(iterator) for iterator in iterators if isinstance(iterator, Sized)]
+    is_sized = len(lengths) == len(iterators)
+    shortest = min(lengths) if lengths else None
+    if is_async:
+        return Source(lambda: _zipped_async(iterators, shortest), count=None, is_sized=False, is_async=True)
+    # What can be pulled only once comes last and is not pulled beyond the shortest length, so that it loses nothing.
+    if len(iterators) == 1:
+        only = iterators[0]
+        make: Callable[[], Iterator[tuple[Any, ...]]] = lambda: zip(only, strict=True)  # noqa: E731
+    else:
+        make = lambda: _zipped(iterators, shortest)  # noqa: E731
+    count = shortest if is_sized else None
+    return Source(lambda: zip(make(), repeat(_NO_KEYWORDS), strict=False), count=count, is_sized=is_sized, frame=frame)
+
+
+def _zipped(iterators: tuple[Any, ...], shortest: int | None) -> Iterator[tuple[Any, ...]]:
+    order = sorted(range(len(iterators)), key=lambda at: not isinstance(iterators[at], Sized))
+    pulled = [iter(iterators[at]) for at in order]
+    places = sorted(range(len(order)), key=order.__getitem__)
+    done = 0
+    while shortest is None or done < shortest:
+        values = []
+        for iterator in pulled:
+            try:
+                values.append(next(iterator))
+            except StopIteration:
+                return
+        done += 1
+        yield tuple([values[place] for place in places])
+
+
+async def _zipped_async(iterators: tuple[Any, ...], shortest: int | None) -> AsyncIterator[Arguments]:
+    """Like :func:`_zipped`, with async iterators among them, which come last."""
+    order = sorted(
+        range(len(iterators)), key=lambda at: (_is_async(iterators[at]), not isinstance(iterators[at], Sized))
+    )
+    pulled = [aiter(each) if _is_async(each) else iter(each) for each in (iterators[at] for at in order)]
+    places = sorted(range(len(order)), key=order.__getitem__)
+    done = 0
+    while shortest is None or done < shortest:
+        values = []
+        for iterator in pulled:
+            try:
+                values.append(await anext(iterator) if isinstance(iterator, AsyncIterator) else next(iterator))
+            except (StopIteration, StopAsyncIteration):
+                return
+        done += 1
+        yield tuple([values[place] for place in places]), _NO_KEYWORDS
+
+
+async def _spread(items: AsyncIterable[Any]) -> AsyncIterator[Arguments]:
+    async for item in items:
+        yield tuple(item), _NO_KEYWORDS
+
+
+async def _first(source: Source, limit: int) -> AsyncIterator[Arguments]:
+    left = limit
+    async for arguments in source:
+        yield arguments
+        left -= 1
+        if not left:
+            return
+
+
+def _is_async(items: object) -> bool:
+    return isinstance(items, AsyncIterable) and not isinstance(items, Iterable)
+
+
+def _must_iterate(name: str, method: str, items: object) -> None:
+    if not isinstance(items, Iterable):
+        takes = "a list, a range, a frame, a generator, an async iterator"
+        raise InvalidError(
+            compose(f"{name}.{method} needs something to iterate", got=type(items).__name__, takes=takes)
+        )

@@ -1,0 +1,211 @@
+"""How a thread of the user waits: woken by a bell, ticking its view, and interruptible.
+
+While the main thread waits our own SIGINT handler is in place, since ipykernel's async cells replace Python's; it only
+counts, so that no lock is left half taken. Inside a container a wait is told to the gateway, which lends the place out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from types import FrameType
+from typing import Any, TypeVar, cast
+
+from .. import context
+from ..presenter import SILENT, View
+
+#: How often a waiting thread looks around.
+TICK_S = 0.05
+#: How often a waiting coroutine does.
+ASYNC_TICK_S = 0.1
+#: A wait inside a container that is longer than this lends the container's place to others.
+_LEND_AFTER_S = 0.005
+#: How long an interrupt may wait for the gateway to confirm its cancel.
+CANCEL_S = 2.0
+
+T = TypeVar("T")
+
+
+class Bell:
+    """Wakes one waiting thread or coroutine. Ringing is cheap, never blocks, and is remembered until the next wait."""
+
+    def __init__(self) -> None:
+        self._silent = threading.Lock()  # held while nothing rang; whoever rings releases it
+        self._silent.acquire()
+        self._sleeper: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    def ring(self) -> None:
+        """Wake whoever waits, or let the next wait return at once."""
+        with contextlib.suppress(RuntimeError):  # it rang already, or the loop is closed
+            if self._silent.locked():
+                self._silent.release()
+        if self._sleeper is not None:
+            loop, event = self._sleeper
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(event.set)
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it rang within ``timeout`` seconds."""
+        return self._silent.acquire(timeout=max(0.0, timeout))
+
+    async def rang(self, timeout: float) -> bool:
+        """:meth:`wait` for a coroutine."""
+        event = asyncio.Event()
+        self._sleeper = (asyncio.get_running_loop(), event)
+        try:
+            if self._silent.acquire(blocking=False):
+                return True
+            await asyncio.wait_for(event.wait(), max(0.0, timeout))
+            return True
+        except asyncio.TimeoutError:
+            return False
+        finally:
+            self._sleeper = None
+            self._silent.acquire(blocking=False)
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user interrupted a wait. A notebook shows it as one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}" if str(self) else "KeyboardInterrupt"]
+
+
+class Wait:
+    """One wait of the calling thread: ``with Wait(bell) as wait: while …: wait.once()``."""
+
+    def __init__(self, bell: Bell, *, view: View = SILENT, timeout: float | None = None) -> None:
+        self.interrupts = 0
+        self._bell = bell
+        self._view = view
+        self._deadline = None if timeout is None else time.monotonic() + timeout
+        self._before: Callable[[int, FrameType | None], Any] | int | None = None
+        self._nested = contextlib.ExitStack()
+        self._lent = False
+
+    def __enter__(self) -> Wait:
+        if threading.current_thread() is threading.main_thread():
+            before = signal.getsignal(signal.SIGINT)
+            if before is not signal.SIG_IGN and before is not None:
+                self._before = before
+                signal.signal(signal.SIGINT, self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nested.close()
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def once(self) -> bool:
+        """Wait until the bell rings, a tick passes, or the deadline comes. Whether the bell rang."""
+        tick = TICK_S if self._lent or context.is_local() else _LEND_AFTER_S
+        left = self.left
+        rang = self._bell.wait(tick if left is None else min(tick, left))
+        if not rang:
+            self._lend()
+            self._view.tick()
+        return rang
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the deadline, not below 0; None: there is none."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+    @property
+    def late(self) -> bool:
+        """Whether the deadline has passed."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    def _lend(self) -> None:
+        """Inside a container: tell the gateway that the running input waits."""
+        if not self._lent and not context.is_local():
+            self._lent = True
+            self._nested.enter_context(context.waiting())
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.interrupts += 1
+        self._bell.ring()
+
+
+#: Work that yields whenever it has to wait for its bell, and returns what it was for.
+Steps = Generator[None, None, T]
+
+
+def drive(
+    steps: Steps[T],
+    bell: Bell,
+    *,
+    view: View = SILENT,
+    timeout: float | None = None,
+    interrupted: Callable[[], Steps[None]] | None = None,
+) -> T:
+    """Run steps in this thread, waiting whenever they have to.
+
+    ``interrupted`` makes the steps to take when the user interrupts; they get 2 s, or until the next interrupt.
+
+    Raises :class:`Interrupted`, the builtin :class:`TimeoutError`, and what the steps raise.
+    """
+    try:
+        next(steps)
+    except StopIteration as stop:
+        return cast(T, stop.value)
+    with Wait(bell, view=view, timeout=timeout) as wait:
+        try:
+            while not wait.interrupts and not wait.late:
+                wait.once()
+                next(steps)
+        except StopIteration as stop:
+            return cast(T, stop.value)
+        if wait.late and not wait.interrupts:
+            raise TimeoutError(f"no result within {timeout:g} s")
+        if interrupted is not None:
+            settle(interrupted(), bell, wait)
+    raise Interrupted
+
+
+def settle(steps: Steps[None], bell: Bell, wait: Wait) -> None:
+    """Take the steps of an interrupt, for at most 2 s and until the next interrupt."""
+    until = time.monotonic() + CANCEL_S
+    for _ in steps:
+        if wait.interrupts > 1 or time.monotonic() >= until:
+            return
+        bell.wait(TICK_S)
+
+
+async def drive_async(
+    steps: Steps[T],
+    bell: Bell,
+    *,
+    timeout: float | None = None,
+    interrupted: Callable[[], Steps[None]] | None = None,
+    go_on: Callable[[], None] = lambda: None,
+) -> T:
+    """:func:`drive` for a coroutine; being cancelled is its interrupt. ``go_on`` is called before each step."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    try:
+        while True:
+            go_on()
+            next(steps)
+            left = ASYNC_TICK_S if deadline is None else min(ASYNC_TICK_S, deadline - time.monotonic())
+            if left <= 0:
+                raise TimeoutError(f"no result within {timeout:g} s")
+            await bell.rang(left)
+    except StopIteration as stop:
+        return cast(T, stop.value)
+    except asyncio.CancelledError:
+        if interrupted is not None:
+            for _ in interrupted():
+                break  # the cancel is on its way; a cancelled task does not wait for the answer
+        raise
+
+
+def ready(future: Future[T]) -> Steps[T]:
+    """The result of a future; the bell must ring when it is done."""
+    while not future.done():
+        yield
+    return future.result()

@@ -1,0 +1,1 @@
+"""What a function is: its code, its captured values and its local modules, and the hashes of them."""
