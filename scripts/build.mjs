@@ -4,9 +4,11 @@
 import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { capture, fail, inRoot, once, VENV } from './tools.mjs';
+import { capture, fail, inRoot, once, STAMPS, VENV } from './tools.mjs';
 
 const GATEWAY = inRoot('kernel-bridge/farcall/_gateway');
+/** The gateway of the fault tests, with failpoints compiled in; never part of the wheel. */
+const FAULTS = join(STAMPS, 'farcall-faults');
 const LABEXTENSION = inRoot('kernel-bridge/farcall/labextension');
 
 export async function build() {
@@ -15,7 +17,7 @@ export async function build() {
     'gateway',
     [inRoot('runtime/src'), inRoot('kernel-bridge/src'), lock],
     [join(GATEWAY, 'gateway.mjs')],
-    buildGateway,
+    () => buildGateway(),
   );
   const extension = ['extension', 'style', 'schema', 'kernel-bridge/src/notebook.ts', 'package.json', 'tsconfig.json'];
   await once(
@@ -27,13 +29,21 @@ export async function build() {
   linkExtension();
 }
 
-export async function buildGateway() {
+/** For fault tests, which ask for it when they need it: the same gateway, with failpoints. Prints where it is. */
+export async function buildFaults() {
+  const sources = [inRoot('runtime/src'), inRoot('kernel-bridge/src'), inRoot('package-lock.json')];
+  const program = join(FAULTS, 'gateway.mjs');
+  await once('farcall-faults.stamp', sources, [program], () => buildGateway({ into: FAULTS, failpoints: true }));
+  console.log(program);
+}
+
+export async function buildGateway({ into = GATEWAY, failpoints = false } = {}) {
   const { build: bundle } = await import('esbuild');
   const banner =
     "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
   await bundle({
     entryPoints: { gateway: inRoot('runtime/src/main.ts'), 'store-thread': inRoot('runtime/src/store/thread.ts') },
-    outdir: GATEWAY,
+    outdir: into,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
@@ -41,6 +51,8 @@ export async function buildGateway() {
     format: 'esm',
     sourcemap: true,
     legalComments: 'linked',
+    define: { 'globalThis.FAILPOINTS': String(failpoints) },
+    minifySyntax: true,
     banner: { js: banner },
     logLevel: 'warning',
   });
@@ -77,4 +89,4 @@ function linkExtension() {
   symlinkSync(LABEXTENSION, link);
 }
 
-if (process.argv[1]?.endsWith('build.mjs')) await build();
+if (process.argv[1]?.endsWith('build.mjs')) await (process.argv[2] === 'faults' ? buildFaults() : build());

@@ -47,7 +47,7 @@ _HOMES = {
     "Function": "function",
     "FunctionHandle": "function",
     "gather": "gather",
-    "exc_with_hints": "hints",
+    "exc_with_hints": "values.hints",
     "once": "once",
     "enable_output": "output",
     "Results": "results",

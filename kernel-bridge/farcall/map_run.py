@@ -6,7 +6,6 @@ from then on there is a chain of calls, and, where it was begun here, a live map
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from .function import Function
     from .results import Results
 
-#: How often a value that is waited for is looked for while its map moves.
-_LOOK_EVERY_S = 0.05
 _END: Any = object()
 
 #: Which inputs of an earlier map run again; "rest": those that its ``limit`` left out.
@@ -217,17 +214,18 @@ class MapRun:
     def _one(self, index: int) -> Steps[Settled]:
         """The outcome of one input, as soon as there is one; a live map is moved on until then."""
         if self._live is not None and self._live.is_moving:
-            moved, looked_at = self._drained(), 0.0
+            moved, seen = self._drained(), -1
             call_id, at = self._begun.where(index)
             while self._live.is_moving:
-                if time.monotonic() - looked_at >= _LOOK_EVERY_S:
+                if seen != self.tally.done:
+                    seen = self.tally.done
                     page = yield from read_page(self._session, call_id, at, 1, self._bell)
                     if page:
                         return (index, *page[0][1:])
-                    looked_at = time.monotonic()
                 if next(moved, _END) is _END:
                     break
-                yield
+                if seen == self.tally.done:
+                    yield
         return (yield from self._begun.one(self._session, index, self._bell))
 
     # ── waiting

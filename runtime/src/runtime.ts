@@ -17,7 +17,7 @@ import { Commits } from './gateway/commits.js';
 import { Connection, type Peer } from './gateway/connection.js';
 import { type ContainerSession, Containers, type Lease } from './gateway/containers.js';
 import type { CoreView } from './gateway/core-view.js';
-import { failpoint } from './gateway/failpoint.js';
+import { failpointOf } from './gateway/failpoint.js';
 import { FailureGroups } from './gateway/failure-groups.js';
 import { failurePayload } from './gateway/failures.js';
 import { Functions } from './gateway/functions.js';
@@ -131,7 +131,7 @@ export class Runtime {
     const commits = new Commits({
       store,
       retryMs: RETRY_COMMIT_MS,
-      failpoint: failpoint(process.env['FARCALL_FAILPOINT']),
+      ...(globalThis.FAILPOINTS === true && { failpoint: failpointOf(process.env['FARCALL_FAILPOINT']) }),
       afterFacts: () => streams.flush(),
       onRefused: (error) => log.error({ err: error }, 'store'),
       isFull: (error) => error instanceof StoreFull,

@@ -28,6 +28,7 @@ import { type Address, Doorway } from '../../runtime/src/gateway/server.js';
 import { Supervisors } from '../../runtime/src/gateway/supervisors.js';
 import { Runtime } from '../../runtime/src/runtime.js';
 import { MemoryStore } from '../../runtime/src/store/memory.js';
+import { Payloads } from '../../runtime/src/store/payloads.js';
 import type { Operation, Store } from '../../runtime/src/store/store.js';
 import { TestPeer } from './client.js';
 
@@ -171,7 +172,7 @@ export class TestGateway implements AsyncDisposable {
       tokens,
       address: settings.listen ?? { socket: join(home, 's') },
       hosts: new Set(['localhost', '127.0.0.1']),
-      routes: blobRoutes(home),
+      routes: blobRoutes(await Payloads.open(home)),
       onSocket: (socket, peer) => holder.runtime?.accept(socket, peer),
       onError: nothing,
     });

@@ -125,9 +125,11 @@ class Mapping:
         stream = self.opened.attach(output=True)
         while True:
             self.opened.check()
-            moved = self.feed()
+            # A slow iterator is asked again only once all that arrived is handed out.
+            moved = self.feed() if not has_arrived or not self._is_slow else True
+            has_arrived = False
             for batch in self._arrived(stream, view):
-                moved = True
+                moved = has_arrived = True
                 if batch:
                     yield from self._hand_out(batch)
             if self.ended is not None:

@@ -26,6 +26,8 @@ CHUNK_BYTES = 256 * 1024
 _LINGER_S = 0.002
 #: Inputs between two looks at the clock.
 _STRIDE = 64
+#: A source that takes so long to give a few inputs is asked again only when nothing else is to be done.
+_SLOW_S = 0.01
 #: Exact types that plain pickle always gets right, without looking for ``__main__`` in the result.
 _PLAIN = frozenset({int, float, bool, type(None)})
 _TEXTS = frozenset({str, bytes})
@@ -39,6 +41,7 @@ class Pump:
         self.pulled = 0
         self.bytes = 0  # of all payloads, blobs too
         self.is_exhausted = False
+        self.is_slow = False  # the source took longer than that for its last few inputs
         self._session = session
         self._feed = feed
         self._source = source
@@ -52,16 +55,12 @@ class Pump:
 
         What the source or a pickle raises comes through; inputs before it are kept.
         """
-        before, until = self.pulled, time.monotonic() + _LINGER_S
-        while most > 0 and not self._feed.is_full:
-            wanted = min(most, _STRIDE)
-            taken = self._take(wanted)
-            most -= taken
-            if taken < wanted:
-                self.is_exhausted = True
+        before, began = self.pulled, time.monotonic()
+        while most > self.pulled - before and not self._feed.is_full and not self.is_exhausted:
+            self._take(min(most - (self.pulled - before), _STRIDE), began + _LINGER_S)
+            if time.monotonic() >= began + _LINGER_S:
                 break
-            if time.monotonic() >= until:
-                break
+        self.is_slow = time.monotonic() - began >= _SLOW_S and self.pulled - before < _STRIDE
         return self.pulled - before
 
     def flush(self) -> None:
@@ -74,20 +73,25 @@ class Pump:
         with self._open:
             self._cut()
 
-    def _take(self, most: int) -> int:
-        taken = 0
+    def _take(self, most: int, until: float) -> None:
+        """Some more inputs. Of a source that may block none after ``until``: what is done must not wait for it."""
         if self._is_sized:
             block = list(islice(self._source, most))
+            self.is_exhausted = len(block) < most
             if {type(args[0]) if len(args) == 1 and not kwargs else None for args, kwargs in block} <= _PLAIN:
                 self._add(list(map(pickle.dumps, block, repeat(5))))
-                return len(block)
+                return
             for arguments in block:
                 self._add([self._pickled(arguments)])
-            return len(block)
-        for arguments in islice(self._source, most):
+            return
+        for _ in range(most):
+            arguments = next(self._source, None)
+            if arguments is None:
+                self.is_exhausted = True
+                return
             self._add([self._pickled(arguments)])
-            taken += 1
-        return taken
+            if time.monotonic() >= until:
+                return
 
     def _add(self, payloads: list[bytes | str]) -> None:
         size = sum(map(len, payloads))

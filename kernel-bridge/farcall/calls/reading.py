@@ -39,7 +39,10 @@ class Reading:
         return page
 
     def page(self, first: int, count: int) -> Steps[list[Settled]]:
-        """At least one outcome from ``first`` on, waited for. Raises ``OutputExpiredError`` when there will be none."""
+        """At least one outcome from ``first`` on, waited for.
+
+        Raises ``IndexError`` when the call has no such input, ``OutputExpiredError`` when its outcome is gone.
+        """
         while True:
             page = yield from self.look(first, count)
             if page:
@@ -49,6 +52,8 @@ class Reading:
                 page = yield from self.look(first, count)
                 if page:
                     return page
+                if first >= summary.inputs:
+                    raise IndexError(f"there is no result {first}; {self._call_id} has {summary.inputs:,} inputs")
                 raise errors.OutputExpiredError(f"the outcome of input {first} of {self._call_id} is gone")
 
     def sealed(self) -> Steps[int]:

@@ -17,6 +17,7 @@ from collections.abc import (
     Sized,
 )
 from itertools import islice, repeat
+from operator import length_hint
 from typing import Any
 
 from ..errors import InvalidError, compose
@@ -26,6 +27,8 @@ from ..options import check_count
 #: (args, kwargs) of one input.
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _NO_KEYWORDS: dict[str, Any] = {}
+#: Iterators that know for certain how many items they still have.
+_COUNTDOWNS = frozenset(type(iter(each)) for each in ([], (), range(0), range(2**70), b"", reversed([])))
 
 
 class Source:
@@ -143,7 +146,7 @@ def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:
     shortest = min(lengths) if lengths else None
     if is_async:
         return Source(lambda: _zipped_async(iterators, shortest), count=None, is_sized=False, is_async=True)
-    # What can be pulled only once comes last and is not pulled beyond the shortest length, so that it loses nothing.
+    # What can be pulled only once is not pulled beyond the shortest length, so that it loses nothing.
     if len(iterators) == 1:
         only = iterators[0]
         make: Callable[[], Iterator[tuple[Any, ...]]] = lambda: zip(only, strict=True)  # noqa: E731
@@ -154,19 +157,25 @@ def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:
 
 
 def _zipped(iterators: tuple[Any, ...], shortest: int | None) -> Iterator[tuple[Any, ...]]:
-    order = sorted(range(len(iterators)), key=lambda at: not isinstance(iterators[at], Sized))
-    pulled = [iter(iterators[at]) for at in order]
-    places = sorted(range(len(order)), key=order.__getitem__)
+    """Rows until the shortest ends. Of what can be pulled only once, what cannot say whether it has ended comes first:
+    when it has, nothing was taken from the others. Of two generators the one that is named first may lose one.
+    """
+    pulled = [iter(iterator) for iterator in iterators]
+    countdowns = [iterator for iterator in pulled if type(iterator) in _COUNTDOWNS]
+    places = sorted(
+        range(len(pulled)), key=lambda at: (not isinstance(iterators[at], Sized), type(pulled[at]) in _COUNTDOWNS)
+    )
+    order = sorted(range(len(places)), key=places.__getitem__)
     done = 0
-    while shortest is None or done < shortest:
+    while (shortest is None or done < shortest) and all(map(length_hint, countdowns)):
         values = []
-        for iterator in pulled:
+        for at in places:
             try:
-                values.append(next(iterator))
+                values.append(next(pulled[at]))
             except StopIteration:
                 return
         done += 1
-        yield tuple([values[place] for place in places])
+        yield tuple([values[place] for place in order])
 
 
 async def _zipped_async(iterators: tuple[Any, ...], shortest: int | None) -> AsyncIterator[Arguments]:

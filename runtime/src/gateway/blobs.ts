@@ -1,21 +1,26 @@
 // Payloads too large for a frame, as files of one folder: PUT and GET /blobs/<id>, with ranges. On the same host clients
 // and containers write the files themselves and this is not used. An id is checked letter by letter, so it is no path.
 
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { isBlobId } from '@farcall/kernel-bridge/wire';
+import { type BlobId, isBlobId } from '@farcall/kernel-bridge/wire';
 
 import { answer, type Route } from './server.js';
 
 const LARGEST_BLOB = 64 * 1024 ** 3;
 const SLOWEST_BYTES_PER_S = 1024;
 
-export function blobRoutes(folder: string): readonly Route[] {
+/** The store's folder of blobs, as far as it is needed here. */
+export interface BlobFiles {
+  size(id: BlobId): Promise<number | undefined>;
+  /** The blob appears whole, or not at all and nothing is left. */
+  write(id: BlobId, from: Readable): Promise<number>;
+  read(id: BlobId, range: { readonly start: number; readonly end: number }): Readable;
+}
+
+export function blobRoutes(files: BlobFiles): readonly Route[] {
   return [
     {
       methods: ['PUT', 'GET', 'HEAD'],
@@ -23,25 +28,20 @@ export function blobRoutes(folder: string): readonly Route[] {
       handle: async (request, response, match) => {
         const id = match[1] ?? '';
         if (!isBlobId(id)) return answer(response, 404);
-        return request.method === 'PUT'
-          ? put(request, response, join(folder, id))
-          : get(request, response, join(folder, id));
+        return request.method === 'PUT' ? put(request, response, files, id) : get(request, response, files, id);
       },
     },
   ];
 }
 
-async function put(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+async function put(request: IncomingMessage, response: ServerResponse, files: BlobFiles, id: BlobId): Promise<void> {
   const size = Number(request.headers['content-length'] ?? NaN);
   if (!Number.isSafeInteger(size) || size < 0) return answer(response, 411);
   if (size > LARGEST_BLOB) return answer(response, 413);
-  const part = `${path}.part`;
   try {
-    await pipeline(request, paced(), createWriteStream(part, { mode: 0o600 }));
-    if ((await stat(part)).size !== size) throw new Error('the upload ended early');
-    await rename(part, path);
+    // A body that ends before its announced length is an error of the request, so what was written is whole.
+    await pipeline(request, paced(), (body) => files.write(id, body as unknown as Readable));
   } catch (error) {
-    await rm(part, { force: true });
     const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
     return answer(response, full ? 507 : 400);
   }
@@ -65,11 +65,8 @@ function paced(): Transform {
   return stage;
 }
 
-async function get(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  const size = await stat(path).then(
-    (found) => (found.isFile() ? found.size : undefined),
-    () => undefined,
-  );
+async function get(request: IncomingMessage, response: ServerResponse, files: BlobFiles, id: BlobId): Promise<void> {
+  const size = await files.size(id).catch(() => undefined);
   if (size === undefined) return answer(response, 404);
   const range = rangeOf(request.headers.range, size);
   if (range === undefined) {
@@ -84,7 +81,7 @@ async function get(request: IncomingMessage, response: ServerResponse, path: str
     ...(request.headers.range === undefined ? {} : { 'Content-Range': `bytes ${first}-${end - 1}/${size}` }),
   });
   if (request.method === 'HEAD' || end === first) return void response.end();
-  await pipeline(createReadStream(path, { start: first, end: end - 1 }), response).catch(() => response.destroy());
+  await pipeline(files.read(id, { start: first, end: end - 1 }), response).catch(() => response.destroy());
   return undefined;
 }
 

@@ -19,7 +19,7 @@ export interface CommitsOptions {
   /** Whether the error means: no room for new work. */
   readonly isFull: (error: unknown) => boolean;
   readonly retryMs: number;
-  readonly failpoint?: Failpoint;
+  readonly failpoint?: Failpoint | undefined;
 }
 /** How long something patient may wait for a group that has to go. */
 const LINGER_MS = 5;
@@ -118,9 +118,9 @@ export class Commits {
 
   async #append(group: Group): Promise<void> {
     try {
-      this.options.failpoint?.('before', group.operations);
+      if (globalThis.FAILPOINTS === true) this.options.failpoint?.('before', group.operations);
       await this.options.store.append(group.operations);
-      this.options.failpoint?.('after', group.operations);
+      if (globalThis.FAILPOINTS === true) this.options.failpoint?.('after', group.operations);
     } catch (error) {
       this.#refused(group, error);
       return;
