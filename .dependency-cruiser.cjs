@@ -40,19 +40,19 @@ module.exports = {
     },
     from(
       '^runtime/src/gateway',
-      '^runtime/src/(engines|store/(sqlite|memory|thread)|main|runtime)',
+      '^runtime/src/(engines|operations|store/(sqlite|memory|thread)|main|runtime)',
       'gateway-alone',
       'the gateway gets its engine and store handed in',
     ),
     from(
       '^runtime/src/engines',
-      '^runtime/src/(gateway|store|main|runtime)',
+      '^runtime/src/(gateway|operations|store|main|runtime)',
       'engines-alone',
       'engines know neither sockets nor stores',
     ),
     from(
       '^runtime/src/store',
-      '^runtime/src/(gateway|engines|main|runtime)',
+      '^runtime/src/(gateway|engines|operations|main|runtime)',
       'store-alone',
       'the store knows neither sockets nor engines',
     ),

@@ -26,7 +26,12 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['test/kernel-bridge/**/*.test.ts', 'test/runtime/**/*.test.ts', 'test/simulation/**/*.test.ts'],
+          include: [
+            'test/kernel-bridge/**/*.test.ts',
+            'test/runtime/**/*.test.ts',
+            'test/simulation/**/*.test.ts',
+            'test/security/**/*.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },

@@ -1,13 +1,15 @@
-// `npm test` and its parts: check · ts · py · faults · wheel · e2e. Sets everything up, runs what is asked for (all of it when
+// `npm test` and its parts: check · ts · py · faults · security · wheel · e2e. Sets everything up, runs what is asked for (all of it when
 // nothing is), adds the runners' counts up, and ends with one line `N passed, N failed, N skipped`.
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { writeAttacks } from './attacks.mjs';
+import { writeFaults } from './faults.mjs';
 import { setup } from './setup.mjs';
 import { capture, environment, gatewayNode, inRoot, PYTHON, run, STAMPS, tool } from './tools.mjs';
 
-const PARTS = { check, ts, py, faults: quickFaults, wheel, e2e };
+const PARTS = { check, ts, py, faults, security, wheel, e2e };
 const asked = process.argv.slice(2).filter((word) => word in PARTS);
 const rest = process.argv.slice(2).filter((word) => !(word in PARTS));
 const reports = join(STAMPS, 'reports');
@@ -73,12 +75,27 @@ async function e2e() {
 }
 
 async function py() {
-  await pytest('py', ['test/python', '-n', '2', '--dist', 'loadfile']);
+  await pytest('py', ['test/python', 'test/bench', 'test/load', '-n', '2', '--dist', 'loadfile']);
 }
 
-/** All faults when asked for by name, the quick ones within `npm test`. */
-async function quickFaults() {
-  await pytest('faults', ['test/faults', ...(asked.includes('faults') ? [] : ['-m', 'not slow'])]);
+/** The quick ones within `npm test`; asked for by name, all of them, and then the table of what they showed. */
+async function faults() {
+  if (!asked.includes('faults')) return pytest('faults', ['test/faults', '-m', 'not slow']);
+  await pytest('faults', ['test/faults']);
+  if (rest.length > 0) return; // a part of them has run
+  await vitest('faults', ['--project', 'node', 'test/simulation/cut.test.ts']);
+  writeFaults({ pytest: join(reports, 'faults.xml'), vitest: join(reports, 'faults.json') });
+}
+
+/** As faults: the quick ones (those in TypeScript belong to `ts`); by name all of them, and the table of what they showed. */
+async function security() {
+  if (!asked.includes('security')) return pytest('security', ['test/security', '-m', 'not slow']);
+  await pytest('security', ['test/security']);
+  if (rest.length > 0) return; // a part of them has run
+  await vitest('security', ['--project', 'node', 'test/security']);
+  await vitest('security-e2e', ['--project', 'e2e', 'test/e2e', '-t', '^A\\d+: ']);
+  const vitests = ['security', 'security-e2e'].map((name) => join(reports, `${name}.json`));
+  writeAttacks({ pytest: join(reports, 'security.xml'), vitest: vitests.filter((path) => existsSync(path)) });
 }
 
 async function wheel() {

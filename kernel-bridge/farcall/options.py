@@ -107,6 +107,7 @@ class Options:
             max_inputs=1 if self.single_use_containers else self.max_inputs or 0,
             imports=tuple(imports),
             secrets={**(secrets or {}), **self.env},
+            hidden=tuple(name for name in secrets or {} if name not in self.env),
         )
 
 

@@ -102,6 +102,10 @@ class Terminal:
 
     wants_output = True
 
+    def __init__(self) -> None:
+        self._script: str | None = None
+        self._cell = Cell(key="", label="")
+
     def map_begins(self, results: Results) -> View:
         return MapLine(results)
 
@@ -110,7 +114,9 @@ class Terminal:
 
     def cell(self) -> Cell:
         script = sys.argv[0] if sys.argv else ""
-        return Cell(key="", label=Path(script).name or "python")
+        if script != self._script:
+            self._script, self._cell = script, Cell(key="", label=Path(script).name or "python")
+        return self._cell
 
     def place(self, where: str) -> str:
         return where

@@ -5,24 +5,26 @@ import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
+import { findIsolation, type Isolation } from './engines/isolation.js';
 import type { LocalEngine } from './engines/local.js';
 import { blobRoutes } from './gateway/blobs.js';
 import type { Tokens } from './gateway/authenticate.js';
 import type { Home } from './gateway/home.js';
 import type { Log } from './gateway/log.js';
-import { type Address, Doorway } from './gateway/server.js';
+import { type Address, Doorway, type Route } from './gateway/server.js';
 import { isLoopback, LaunchError, type Options } from './options.js';
 import type { Runtime } from './runtime.js';
 import { StoreBusy } from './store/errors.js';
+import { Payloads } from './store/payloads.js';
 import { openSqliteStore, type SqliteStore } from './store/sqlite.js';
 
 const LEAVE_MS = 2000;
 const ANOTHER_HOLDS_HOME = 3;
 
 /** The store's lock is the home's: one gateway a home. */
-export async function openStore(home: Home, options: Options): Promise<SqliteStore> {
+export async function openStore(home: Home, options: Options, onLost: (error: unknown) => void): Promise<SqliteStore> {
   try {
-    return await openSqliteStore({ folder: home.folder, durability: options.durability });
+    return await openSqliteStore({ folder: home.folder, durability: options.durability, onLost });
   } catch (error) {
     if (!(error instanceof StoreBusy)) throw error;
     const holder = home.holder();
@@ -31,25 +33,44 @@ export async function openStore(home: Home, options: Options): Promise<SqliteSto
   }
 }
 
+/** Decided once, here; what was asked for by name and is not possible ends the start. */
+export async function isolationOf(home: Home, { isolation: asked, python, uids }: Options): Promise<Isolation> {
+  try {
+    if (asked !== 'none') home.openLobby();
+    return await findIsolation({ asked, python, uids, home: home.folder, lobby: home.lobby() });
+  } catch (error) {
+    throw new LaunchError(error instanceof Error ? error.message : String(error));
+  }
+}
+
 export interface Doors {
   readonly address: Address;
   readonly home: Home;
   readonly options: Options;
+  readonly isolation: Isolation;
   readonly tokens: Tokens;
   readonly log: Log;
   readonly runtime: Runtime;
+  /** Beside those of blobs. */
+  readonly routes: readonly Route[];
 }
 
 /** The last one is for our own supervisor and containers: on a server too they come by a Unix socket, which needs no TLS. */
-export function doorsOf({ address, home, options, tokens, log, runtime }: Doors): readonly Doorway[] {
-  const addresses: readonly Address[] = 'socket' in address ? [address] : [address, { socket: home.socketPath() }];
+export async function doorsOf(given: Doors): Promise<readonly Doorway[]> {
+  const { address, home, options, isolation, tokens, log, runtime } = given;
+  const blobs = blobRoutes(await Payloads.open(home.payloads, options.durability));
+  const inner: readonly Address[] = 'socket' in address ? [] : [{ socket: home.socketPath() }];
+  const lobby: readonly Address[] = isolation.kind === 'none' ? [] : [{ socket: home.openLobby() }];
+  const addresses: readonly Address[] = [address, ...(lobby.length > 0 ? lobby : inner)];
   return addresses.map(
     (at) =>
       new Doorway({
         tokens,
         address: at,
         hosts: hostsOf(at, options),
-        routes: blobRoutes(home.payloads),
+        origins: new Set(options.allowedOrigins),
+        limits: options.limits,
+        routes: [...blobs, ...given.routes],
         onSocket: (socket, peer) => runtime.accept(socket, peer),
         onError: (error) => log.error({ err: error }, 'door'),
       }),
@@ -97,6 +118,7 @@ export function leaver({ home, log, doors, runtime, engine, store }: Leaving): (
     if (keep) engine.leave();
     else await engine[Symbol.asyncDispose]();
     await runtime.drain();
+    log.info({}, 'drained');
     await store[Symbol.asyncDispose]();
     for (const door of doors) await door[Symbol.asyncDispose]();
     process.exit(0);

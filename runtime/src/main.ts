@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { PROTOCOL } from '@farcall/kernel-bridge/wire';
 
 import { Core } from './core/core.js';
+import { type Isolation, openLobby } from './engines/isolation.js';
 import { LocalEngine } from './engines/local.js';
 import { LocalSupervisors } from './engines/supervisor-process.js';
 import { Tokens } from './gateway/authenticate.js';
@@ -17,7 +18,9 @@ import type { Identity } from './gateway/parts.js';
 import type { Address, Doorway } from './gateway/server.js';
 import { Supervisors } from './gateway/supervisors.js';
 import { VERSION } from './gateway/version.js';
-import { doorsOf, leaver, openStore, pythonVersion } from './launch.js';
+import { doorsOf, isolationOf, leaver, openStore, pythonVersion } from './launch.js';
+import { Meter } from './operations/meter.js';
+import { watchRoutes } from './operations/routes.js';
 import { LaunchError, type Options, parseOptions } from './options.js';
 import { Runtime } from './runtime.js';
 import { StoreError } from './store/errors.js';
@@ -27,47 +30,60 @@ async function main(): Promise<void> {
   for (const ignored of ['SIGINT', 'SIGHUP'] as const) process.on(ignored, () => undefined);
   const options = parseOptions(process.argv.slice(2));
   const home = new Home(options.home);
-  const store = await openStore(home, options);
+  const store = await openStore(home, options, (error) => log.error({ err: error }, 'store'));
   home.hold();
-  const log = openLog(home.log);
+  const log = openLog(home.log, { level: options.logLevel, mostBytes: options.logBytes });
   process.on('uncaughtException', (error) => {
     log.error({ err: error }, 'uncaught');
     process.exit(70);
   });
-  const identity = await identify(home, options, store);
+  const isolation = await isolationOf(home, options);
+  if (isolation.warning !== '') log.warn({ isolation: isolation.kind, why: isolation.warning }, 'isolation');
+  const identity = await identify(home, options, store, isolation);
   const tokens = new Tokens();
-  tokens.admit(home.token('token'), { kind: 'client' });
+  tokens.admit(home.token('token'), { kind: 'admin' });
   tokens.admit(home.token('supervisor.token'), { kind: 'supervisor' });
   const reach = { url: '' };
   const supervisors = new Supervisors();
   const engine: LocalEngine = new LocalEngine({
-    processes: supervisorsOf(home, options, identity, reach),
+    processes: supervisorsOf({ home, options, identity, isolation, reach }),
     send: (host, message) => supervisors.send(host, message),
     onLost: (host) => runtime.lost(host),
     onError: (error) => log.warn({ err: error }, 'supervisor'),
+    onPending: (why, failures) => runtime.pending(why, failures),
   });
   const journal = new LeaseJournal(home.leases);
   const shared = { store, engine, supervisors, tokens, identity, journal, log };
+  const core = new Core(store.id);
+  const meter = new Meter();
   const runtime: Runtime = new Runtime({
     ...shared,
-    core: new Core(store.id),
+    core,
+    meter,
+    keep: options.keep,
     logs: home.logs,
     idleExit: options.idleExit,
     onLeave: (keep) => void leave(keep),
   });
   const address: Address = options.address ?? { socket: home.socketPath() };
-  const doors = doorsOf({ address, home, options, tokens, log, runtime });
+  const routes = watchRoutes({ core, store, runtime, meter, doors: () => doors });
+  const doors = await doorsOf({ address, home, options, isolation, tokens, log, runtime, routes });
   const leave = leaver({ home, log, doors, runtime, engine, store });
   process.on('SIGTERM', () => void leave(true));
 
   await runtime.restore();
-  const urls = await listen(doors);
+  const urls = await listen(doors, isolation);
   reach.url = urls.at(-1) ?? '';
   await engine.open();
   announce({ home, log, url: urls[0] ?? '', identity });
 }
 
-async function identify(home: Home, { address, python }: Options, store: Store): Promise<Identity> {
+async function identify(
+  home: Home,
+  { address, python }: Options,
+  store: Store,
+  { kind, warning }: Isolation,
+): Promise<Identity> {
   const remote = address !== undefined && 'host' in address;
   if (remote) mkdirSync(workFolder(home.folder), { recursive: true, mode: 0o700 });
   return {
@@ -77,26 +93,35 @@ async function identify(home: Home, { address, python }: Options, store: Store):
     python: remote ? await pythonVersion(python) : '',
     executable: python,
     remote,
+    isolation: kind,
+    warning,
     blobs: home.payloads,
     home: home.folder,
     startedAt: Date.now() / 1000,
   };
 }
 
-function supervisorsOf(
-  home: Home,
-  options: Options,
-  { remote }: Identity,
-  reach: { readonly url: string },
-): LocalSupervisors {
-  const { python, reconnectWindow, gpus } = options;
-  const token = home.token('supervisor.token');
-  return new LocalSupervisors({ python, home: home.folder, token, reach, embedded: !remote, reconnectWindow, gpus });
+interface Supervised {
+  readonly home: Home;
+  readonly options: Options;
+  readonly identity: Identity;
+  readonly isolation: Isolation;
+  readonly reach: { readonly url: string };
 }
 
-async function listen(doors: readonly Doorway[]): Promise<string[]> {
+function supervisorsOf({ home, options, identity: { remote }, isolation, reach }: Supervised): LocalSupervisors {
+  const { python, reconnectWindow, gpus } = options;
+  const token = home.token('supervisor.token');
+  const told = { token, reach, embedded: !remote, reconnectWindow, gpus, isolation };
+  return new LocalSupervisors({ python, home: home.folder, ...told });
+}
+
+async function listen(doors: readonly Doorway[], isolation: Isolation): Promise<string[]> {
   for (const { address } of doors) if ('socket' in address) await clearSocket(address.socket);
-  return Promise.all(doors.map((door) => door.listen()));
+  const urls = await Promise.all(doors.map((door) => door.listen()));
+  const last = doors.at(-1)?.address;
+  if (isolation.kind !== 'none' && last !== undefined && 'socket' in last) openLobby(isolation, last.socket);
+  return urls;
 }
 
 interface Announced {

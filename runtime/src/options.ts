@@ -4,7 +4,11 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { ISOLATIONS, type IsolationWish } from './engines/isolation.js';
+import { type Limits, LIMITS } from './gateway/limits.js';
+import { LOG_LEVELS, type LogLevel } from './gateway/log.js';
 import type { Address } from './gateway/server.js';
+import type { Keep } from './store/store.js';
 
 export interface Options {
   readonly home: string;
@@ -15,10 +19,19 @@ export interface Options {
   /** Seconds without clients and open calls after which it leaves; 0: never. */
   readonly idleExit: number;
   readonly gpus: string | undefined;
+  readonly isolation: IsolationWish;
+  /** Users that containers may be run as: the first, and how many. */
+  readonly uids: readonly [first: number, count: number];
   /** Seconds that containers wait for a gateway that went away. */
   readonly reconnectWindow: number;
   /** Further names this gateway may be addressed by. */
   readonly allowedHosts: readonly string[];
+  /** Origins of browser pages that may come in, letter by letter. */
+  readonly allowedOrigins: readonly string[];
+  readonly limits: Limits;
+  readonly keep: Keep;
+  readonly logLevel: LogLevel;
+  readonly logBytes: number;
 }
 
 /** Something the person who started it can change. */
@@ -42,10 +55,18 @@ const OPTIONS = {
   'tls-key': { type: 'string' },
   insecure: { type: 'boolean' },
   'allow-host': { type: 'string', multiple: true },
+  'allow-origin': { type: 'string', multiple: true },
+  limit: { type: 'string', multiple: true },
   durability: { type: 'string' },
   'idle-exit': { type: 'string' },
   gpus: { type: 'string' },
+  isolation: { type: 'string' },
+  uids: { type: 'string' },
   'reconnect-window': { type: 'string' },
+  'keep-days': { type: 'string' },
+  'keep-bytes': { type: 'string' },
+  'log-level': { type: 'string' },
+  'log-bytes': { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
@@ -66,9 +87,45 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
     durability,
     idleExit: seconds('idle-exit', values['idle-exit'], isRemote ? 0 : 300),
     gpus: values.gpus,
+    isolation: isolationOf(values.isolation ?? (isRemote ? 'auto' : 'none')),
+    uids: uidsOf(values.uids ?? '60600-61099'),
     reconnectWindow: seconds('reconnect-window', values['reconnect-window'], isRemote ? 600 : 60),
     allowedHosts: values['allow-host'] ?? [],
+    allowedOrigins: values['allow-origin'] ?? [],
+    limits: limitsOf(values.limit ?? []),
+    keep: keepOf(values, env),
+    logLevel: levelOf(values['log-level'] ?? (env['FARCALL_LOG_LEVEL'] || 'info')),
+    logBytes: bytes('log-bytes', values['log-bytes'] ?? '16MiB'),
   };
+}
+
+function isolationOf(text: string): IsolationWish {
+  const found = ISOLATIONS.find((known) => known === text);
+  if (found === undefined) throw new LaunchError(`--isolation is one of ${ISOLATIONS.join(', ')}, not "${text}"`);
+  return found;
+}
+
+function uidsOf(text: string): readonly [first: number, count: number] {
+  const match = /^(\d{1,10})-(\d{1,10})$/.exec(text);
+  const [first, last] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  if (first < 1000 || last < first || last > 0xfffffffd)
+    throw new LaunchError(`--uids takes a range of users that nobody else has, such as 60600-61099, not "${text}"`);
+  return [first, last - first + 1];
+}
+
+/** `name=number`, each of limits.ts. A frame may not be larger than the protocol's. */
+function limitsOf(texts: readonly string[]): Limits {
+  const limits: Record<string, number> = { ...LIMITS };
+  for (const text of texts) {
+    const [name = '', number = ''] = text.split('=');
+    const value = Number(number);
+    if (!Object.hasOwn(LIMITS, name) || !(value >= 1) || !Number.isFinite(value))
+      throw new LaunchError(
+        `--limit takes ${Object.keys(LIMITS).join(', ')} and a number, as unproven=20, not "${text}"`,
+      );
+    limits[name] = name === 'frame' ? Math.min(value, LIMITS.frame) : value;
+  }
+  return { ...LIMITS, ...limits };
 }
 
 function valuesOf(argv: readonly string[]): Values {
@@ -106,6 +163,30 @@ function seconds(name: string, text: string | undefined, otherwise: number): num
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new LaunchError(`--${name} takes seconds, not "${text}"`);
   return value;
+}
+
+/** Calls are kept for a week, payloads within 10 GiB, unless told otherwise (the gateway that a kernel starts: by variables). */
+function keepOf(values: Values, env: NodeJS.ProcessEnv): Keep {
+  const text = values['keep-days'] ?? (env['FARCALL_KEEP_DAYS'] || '7');
+  const days = Number(text);
+  if (text.trim() === '' || !Number.isFinite(days) || days < 0)
+    throw new LaunchError(`--keep-days takes days, such as 7 or 0.5, not "${text}"`);
+  const budgetBytes = bytes('keep-bytes', values['keep-bytes'] ?? (env['FARCALL_KEEP_BYTES'] || '10GiB'));
+  return { olderThanMs: days * 24 * 3_600_000, budgetBytes };
+}
+
+function levelOf(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new LaunchError(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+  return level;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
+
+function bytes(name: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]iB)?$/.exec(text) ?? [];
+  if (number === undefined) throw new LaunchError(`--${name} takes bytes, such as 500MiB or 10GiB, not "${text}"`);
+  return Math.floor(Number(number) * (UNITS[unit] ?? 1));
 }
 
 function defaultHome(env: NodeJS.ProcessEnv): string {

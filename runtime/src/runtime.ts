@@ -1,6 +1,8 @@
 // The composition root: one core, one store, one engine, one door. It gives the core every event with its moment, runs the
 // commands that come back, and keeps time. What a message or a command means stands in gateway/.
 
+import { join } from 'node:path';
+
 import type { WebSocket } from 'ws';
 
 import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
@@ -33,16 +35,22 @@ import { Previews } from './gateway/previews.js';
 import { Refusal } from './gateway/refusal.js';
 import { restore } from './gateway/restore.js';
 import { Streams } from './gateway/streams.js';
+import { TokenBook } from './gateway/token-book.js';
 import type { Supervisors } from './gateway/supervisors.js';
+import { Traces } from './gateway/traces.js';
 import { unreadableBatch } from './gateway/unreadable.js';
 import { Watches } from './gateway/watch.js';
 import type { Engine } from './engines/engine.js';
+import { Meter } from './operations/meter.js';
+import { tell } from './operations/telling.js';
 import { StoreExpired, StoreFull } from './store/errors.js';
-import type { Store } from './store/store.js';
+import type { Keep, Operation, Store } from './store/store.js';
 
 const CHUNK_CACHE_BYTES = 64 * 1024 * 1024;
 const RETRY_COMMIT_MS = 1000;
 const DRAIN_MS = 1500;
+/** All, where nobody said how long. */
+const KEEP: Keep = { olderThanMs: Infinity, budgetBytes: Infinity };
 
 export interface RuntimeOptions {
   readonly core: CoreView;
@@ -56,6 +64,8 @@ export interface RuntimeOptions {
   readonly log: Log;
   /** Seconds; 0: never. */
   readonly idleExit: number;
+  readonly keep?: Keep;
+  readonly meter?: Meter;
   /** Asked to leave: by a client, or because it was idle. */
   readonly onLeave: (keep: boolean) => void;
 }
@@ -64,14 +74,19 @@ export class Runtime {
   readonly parts: Parts;
   readonly #connections = new Set<Connection>();
   readonly #keeper: Keeper;
+  readonly #meter: Meter;
   #closing = false;
 
   constructor(private readonly options: RuntimeOptions) {
+    this.#meter = options.meter ?? new Meter();
     this.parts = this.#compose();
     this.#keeper = new Keeper({
       parts: this.parts,
       idleExit: options.idleExit,
       onSilent: (host) => this.#silent(host),
+      keep: options.keep ?? KEEP,
+      bytesSoFar: () => this.#meter.bytesSoFar,
+      onExpired: (expired) => this.#meter.cleared(expired),
     });
   }
 
@@ -92,15 +107,24 @@ export class Runtime {
     this.#connections.add(connection);
   }
 
+  get isDraining(): boolean {
+    return this.#closing;
+  }
+
   /** Its process lives and says nothing: it goes, and its containers with it. */
   #silent(host: HostId): void {
-    this.options.log.warn({ host }, 'the supervisor is silent');
+    this.options.log.warn({ host }, 'host.silent');
     this.lost(host);
     this.parts.hosts.silent(host);
   }
 
   lost(host: HostId): void {
     this.#apply({ type: 'host.lost', host });
+  }
+
+  /** The engine has no host, and says why. */
+  pending(why: string, failures: number): void {
+    this.#apply({ type: 'hosts.pending', why, failures });
   }
 
   /** No new work; what is said so far becomes durable; everyone is told to come back. At most two seconds. */
@@ -126,14 +150,20 @@ export class Runtime {
     };
     const chunks = new Chunks(CHUNK_CACHE_BYTES);
     const containers = new Containers();
+    const clients = new Clients();
     const failures = new FailureGroups();
     const streams = new Streams({ store, epoch: identity.epoch, onError });
     const commits = new Commits({
-      store,
+      store: { append: (group) => this.#append(group) },
       retryMs: RETRY_COMMIT_MS,
       ...(globalThis.FAILPOINTS === true && { failpoint: failpointOf(process.env['FARCALL_FAILPOINT']) }),
       afterFacts: () => streams.flush(),
-      onRefused: (error) => log.error({ err: error }, 'store'),
+      onRefused: (error) => {
+        log.error({ err: error }, 'store');
+        // What was set aside is asked for again by whoever sent it, who gives up after a while.
+        const why = `${error.message}; what runs goes on`;
+        if (error instanceof StoreFull) for (const client of clients.all()) client.fail('resource.exhausted', why);
+      },
       isFull: (error) => error instanceof StoreFull,
     });
     return {
@@ -145,10 +175,11 @@ export class Runtime {
       journal,
       commits,
       tokens,
+      tokenBook: new TokenBook(join(identity.home, 'tokens.json'), tokens),
       functions: new Functions(store),
       calls: new Calls(store, chunks),
       chunks,
-      clients: new Clients(),
+      clients,
       containers,
       supervisors,
       hosts: engine,
@@ -158,11 +189,23 @@ export class Runtime {
       failures,
       outputs: new Outputs({ folder: logs, store, streams, containers, onHurry, onError }),
       previews: new Previews(() => this.parts),
+      traces: new Traces(),
       broken: new Map(),
       apply: (happening, source) => this.#apply(happening, source),
       onUnreadable: (container, lease, error) => this.#failLease(container, lease, error),
       leave: this.options.onLeave,
     };
+  }
+
+  async #append(group: readonly Operation[]): Promise<void> {
+    const began = performance.now();
+    try {
+      await this.options.store.append(group);
+    } catch (error) {
+      this.#meter.commitsRefused += 1;
+      throw error;
+    }
+    this.#meter.committed(group.length, (performance.now() - began) / 1000);
   }
 
   #apply(happening: Happening, source: Source = {}): boolean {
@@ -175,11 +218,14 @@ export class Runtime {
       now: performance.now(),
       at: Date.now() / 1000,
     });
+    this.#meter.saw(happening, commands, source);
+    tell(this.options.log, happening, commands);
     let refused = false;
     for (const command of commands) {
       refused ||= command.do === 'refuse';
       runCommand(this.parts, command, source);
     }
+    if (happening.type === 'tick') this.parts.watches.look();
     this.#keeper.wake();
     return !refused;
   }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from time import perf_counter
 
 import farcall
 
-from .run import Promise
+from .peers import others, process_pool
+from .promise import Benchmark, Effort, Figures, Goal, Promise
 
 INPUTS, SECONDS, CONTAINERS = 1_000, 0.01, 16
 IDEAL = INPUTS * SECONDS / CONTAINERS
@@ -20,20 +20,20 @@ def nap(number: int) -> int:
     return number
 
 
-def share(run: Callable[[], object]) -> float:
+def benchmark(effort: Effort) -> Benchmark:
+    function = farcall.App("bench").function(min_containers=CONTAINERS, max_containers=CONTAINERS)(nap)
+    for _ in range(1 if effort == "quick" else 3):
+        list(function.map(range(INPUTS)))
+    pool = process_pool(CONTAINERS)
+    contenders = {
+        "farcall": lambda: _share(lambda: list(function.map(range(INPUTS)))),
+        "ProcessPool": lambda: _share(lambda: list(pool.map(nap, range(INPUTS)))),
+        **others("fanout", "Ray", "Dask", "ipyparallel", inputs=INPUTS, seconds=SECONDS, containers=CONTAINERS),
+    }
+    return Benchmark((Promise("fan-out efficiency", "of ideal", True, (Goal(0.95),)),), contenders, pool.shutdown)
+
+
+def _share(run: Callable[[], object]) -> Figures:
     began = perf_counter()
     run()
-    return IDEAL / (perf_counter() - began)
-
-
-def promises() -> list[Promise]:
-    function = farcall.App("bench").function(nap, min_containers=CONTAINERS, max_containers=CONTAINERS)
-    for _ in range(3):
-        list(function.map(range(INPUTS)))
-    pool = ProcessPoolExecutor(CONTAINERS)
-    list(pool.map(nap, range(CONTAINERS * 4)))
-    contenders = {
-        "farcall": lambda: share(lambda: list(function.map(range(INPUTS)))),
-        "ProcessPool": lambda: share(lambda: list(pool.map(nap, range(INPUTS)))),
-    }
-    return [Promise("fan-out efficiency", "of ideal", "≥ 0.95", True, contenders, pool.shutdown)]
+    return {"fan-out efficiency": IDEAL / (perf_counter() - began)}

@@ -25,6 +25,10 @@ class Home(home_module.Home):
         until(lambda: not is_alive(pid))
         return pid
 
+    def starts(self) -> int:
+        """How many gateways came up on this home so far."""
+        return (self.folder / "gateway.log").read_text().count('"msg":"listening"')
+
 
 def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait for a condition; fails when it does not come true in time."""

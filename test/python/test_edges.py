@@ -23,6 +23,11 @@ def double(x: int) -> int:
 
 
 @farcall.function
+def add(x: int, y: int) -> int:
+    return x + y
+
+
+@farcall.function
 def describe(x: int, name: str = "") -> dict[str, Any]:
     return {"half": x / 2, "upper": name.upper()}
 
@@ -145,6 +150,49 @@ def test_a_value_of_a_map_under_way_here_moves_the_map() -> None:
     assert next(values) == 0
     assert results[2999] == 5998
     assert list(values) == [2 * x for x in range(1, 3000)]
+
+
+def test_an_input_that_an_iterator_never_had_is_an_index_error() -> None:
+    results = double.map(iter([1, 2]))
+    with pytest.raises(IndexError, match="there is no result 2"):
+        results[2]
+    with pytest.raises(IndexError, match="there is no result 0"):
+        double.map(iter(()))[0]
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "second"])
+@pytest.mark.parametrize("shorter", [lambda: iter([1, 2]), lambda: (n for n in (1, 2)), lambda: [1, 2]])
+def test_the_longer_one_of_two_iterators_loses_no_element(shorter: Any, is_first: bool) -> None:
+    longer = iter([10, 20, 30, 40])
+    pair = (longer, shorter()) if is_first else (shorter(), longer)
+    assert list(add.map(*pair)) == [11, 22]
+    assert list(longer) == [30, 40]
+
+
+def test_a_generator_beside_a_shorter_list_or_its_iterator_loses_no_element() -> None:
+    for shorter in ([1, 2], iter([1, 2]), iter(range(1, 3))):
+        longer = (n for n in (10, 20, 30, 40))
+        assert list(add.map(longer, shorter)) == [11, 22]
+        assert list(longer) == [30, 40]
+
+
+def test_what_is_done_is_handed_out_before_a_slow_iterator_is_asked_again() -> None:
+    handed: list[int] = []
+    handed_at_pull: list[int] = []
+
+    def slow() -> Iterator[int]:
+        for n in range(3):
+            time.sleep(0.6)  # slow is what takes half a second
+            handed_at_pull.append(len(handed))
+            if n == 1:
+                assert results.call.get(timeout=30, index=0) == 0, "the first value is there while this one is pulled"
+            yield n
+
+    results = double.map(slow())
+    for value in results:
+        handed.append(value)
+    assert handed == [0, 2, 4]
+    assert handed_at_pull[2] >= 1
 
 
 def test_generators_are_flat_in_both_orders() -> None:

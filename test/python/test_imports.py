@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "kernel-bridge" / "farcall"
 
 #: The rooms of the client, lowest first; each may import what is before it. The API is every module at the top.
-FLOORS = ("wire", "common", "code", "values", "versions", "frames", "client", "calls", "api", "notebook")
+FLOORS = ("wire", "common", "code", "values", "versions", "frames", "client", "calls", "api", "notebook", "cli")
 #: room → rooms it may not import.
 WALLS = {
     **{room: {*FLOORS[level + 1 :], "host", "container"} for level, room in enumerate(FLOORS)},
@@ -19,7 +19,7 @@ WALLS = {
     "container": {"notebook", "host"},
 }
 #: Modules at the top that say things to everybody (errors, options' values), and import nothing above the wire.
-COMMON = {"errors", "retries", "options", "context", "once", "presenter", "__version__"}
+COMMON = {"errors", "retries", "options", "context", "once", "presenter", "tracing", "__version__"}
 #: The doors in those walls, each with its reason.
 DOORS = {
     ("host", "farcall.client.embedded"): "a supervisor restarts the embedded gateway under the same lock as a client",

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { LaunchError, parseOptions } from '../../runtime/src/options.js';
 
 test('without options it is the embedded gateway of the home', () => {
-  expect(parseOptions([], { HOME: '/h', XDG_STATE_HOME: '/state' })).toEqual({
+  expect(parseOptions([], { HOME: '/h', XDG_STATE_HOME: '/state' })).toMatchObject({
     home: '/state/farcall/v1',
     python: 'python3',
     address: undefined,

@@ -1,32 +1,15 @@
 // A simulated client: opens its calls under ids of its own, feeds and seals them, reads their outcomes to the end, and sends
 // everything again that was not acknowledged when its connection comes back.
 
-import { SUCCEEDED, type CallId, type ClientId, type FunctionId, type Parent } from '@farcall/kernel-bridge/wire';
+import { SUCCEEDED, type CallId, type ClientId } from '@farcall/kernel-bridge/wire';
 
 import type { CallOpening } from '../../runtime/src/core/events.js';
 import type { ClientDoor } from './gateway.js';
 import type { Told } from './history.js';
 import type { Link } from './link.js';
+import type { Plan } from './plans.js';
 import type { World } from './world.js';
 
-export interface Plan {
-  readonly call: CallId;
-  readonly function: FunctionId;
-  readonly values: readonly number[];
-  readonly onFailure: CallOpening['onFailure'];
-  readonly onOwnerLost: CallOpening['onOwnerLost'];
-  readonly attached: boolean;
-  readonly chunk: number;
-  /** Milliseconds between chunks; 0: as fast as credit allows. */
-  readonly paceMs: number;
-  /** 0: never. */
-  readonly cancelAfterMs: number;
-  readonly cancelScope: 'all' | 'queued';
-  /** What did not succeed is run again by a derived call. */
-  readonly resumes: boolean;
-  /** The running input that makes the call. */
-  readonly parent?: Parent;
-}
 interface Reading {
   readonly plan: Plan;
   readonly base?: { readonly call: CallId; readonly indexes: Uint32Array };
@@ -36,6 +19,7 @@ interface Reading {
   isClosed: boolean;
   isSealed: boolean;
   hasSentSeal: boolean;
+  isDetached: boolean;
   wantsCancel: boolean;
   isCancelled: boolean;
   isEnded: boolean;
@@ -91,7 +75,7 @@ export class SimClient {
     const door = this.#makeDoor(link);
     this.#link = link;
     this.#door = door;
-    link.send('gateway', () => {
+    link.once('gateway', () => {
       gateway.clients.add(door);
       gateway.apply({ type: 'client.connected', client: this.id });
     });
@@ -107,10 +91,16 @@ export class SimClient {
 
   #begin(plan: Plan): void {
     const reading = this.#read(plan, plan.values);
+    const { clock } = this.world;
     if (plan.cancelAfterMs > 0)
-      this.world.clock.after(plan.cancelAfterMs, () => {
+      clock.after(plan.cancelAfterMs, () => {
         reading.wantsCancel = true;
         this.#cancel(reading);
+      });
+    if (plan.detachAfterMs > 0)
+      clock.after(plan.detachAfterMs, () => {
+        reading.isDetached = true;
+        this.#detach(reading);
       });
   }
 
@@ -120,6 +110,7 @@ export class SimClient {
       isClosed: base !== undefined,
       isSealed: base !== undefined,
       hasSentSeal: false,
+      isDetached: false,
       wantsCancel: false,
       isCancelled: false,
       isEnded: false,
@@ -138,12 +129,16 @@ export class SimClient {
       this.#send(() =>
         this.world.gateway.apply({ type: 'call.opened', opening: this.#opening(reading) }, { ...this.#source }),
       );
-    reading.sent = this.world.dice.chance(0.3) ? Math.max(0, reading.accepted - plan.chunk) : reading.accepted;
+    reading.sent = this.world.dice.chance(0.3)
+      ? Math.max(0, reading.accepted - this.world.dice.whole(1, plan.chunk))
+      : reading.accepted;
+    if (plan.isSized) this.#seal(reading);
     this.#feed(reading);
     this.#cancel(reading);
+    if (reading.isDetached) this.#detach(reading);
     const after = reading.told.length;
     const door = this.#door;
-    if (door !== undefined) this.#send(() => this.world.gateway.attach(door, plan.call, after));
+    if (door !== undefined) this.#link?.once('gateway', () => this.world.gateway.attach(door, plan.call, after));
   }
 
   #opening({ plan, base }: Reading): CallOpening {
@@ -169,22 +164,28 @@ export class SimClient {
       );
       if (plan.paceMs > 0) return this.world.clock.after(plan.paceMs, () => this.#link === link && this.#feed(reading));
     }
-    if (reading.sent < plan.values.length || reading.isSealed || reading.hasSentSeal) return;
+    if (reading.sent >= plan.values.length) this.#seal(reading);
+    // Out of credit; one without a pace goes on when it is given some.
+    else if (plan.paceMs > 0) this.world.clock.after(plan.paceMs, () => this.#link === link && this.#feed(reading));
+  }
+
+  #seal(reading: Reading): void {
+    if (reading.isSealed || reading.isClosed || reading.hasSentSeal || reading.isEnded) return;
+    const { call, values } = reading.plan;
     reading.hasSentSeal = true;
-    this.#send(() =>
-      this.world.gateway.apply(
-        { type: 'call.sealed', call: plan.call, count: plan.values.length },
-        { ...this.#source },
-      ),
-    );
+    const event = { type: 'call.sealed', call, count: values.length } as const;
+    this.#send(() => this.world.gateway.apply(event, { ...this.#source }));
+  }
+
+  #detach({ plan: { call }, isEnded }: Reading): void {
+    if (!isEnded) this.#send(() => this.world.gateway.apply({ type: 'call.detached', call }));
   }
 
   #cancel(reading: Reading): void {
     if (!reading.wantsCancel || reading.isCancelled || reading.isEnded) return;
-    const { call, cancelScope: scope } = reading.plan;
-    this.#send(() =>
-      this.world.gateway.apply({ type: 'call.cancelled', call, scope, terminate: false }, { ...this.#source }),
-    );
+    const { call, cancelScope: scope, terminates: terminate } = reading.plan;
+    const event = { type: 'call.cancelled', call, scope, terminate } as const;
+    this.#send(() => this.world.gateway.apply(event, { ...this.#source }));
   }
 
   get #source(): { readonly client?: ClientDoor } {
@@ -225,16 +226,17 @@ export class SimClient {
 
   #onRefused(reading: Reading, code: string, message: string): void {
     if (code === 'call.closed') reading.isClosed = true;
+    else if (code === 'resource.impossible') this.#onEnd(reading);
+    else if (reading.isEnded) return;
     else if (!(code === 'not.found' && !reading.isOpened))
       this.world.history.broken(`${reading.plan.call} was refused: ${code}, ${message}`);
   }
 
   #onOutcomes(reading: Reading, seq: number, told: readonly Told[]): void {
-    if (seq !== reading.told.length)
-      this.world.history.broken(
-        `${reading.plan.call}: outcomes from ${seq} on were told, ${reading.told.length} were known`,
-      );
-    reading.told.push(...told);
+    const known = reading.told.length;
+    if (seq > known)
+      this.world.history.broken(`${reading.plan.call}: outcomes from ${seq} on were told, ${known} were known`);
+    reading.told.push(...told.slice(known - seq));
   }
 
   #onEnded(reading: Reading, count: number, seq: number): void {
@@ -243,23 +245,28 @@ export class SimClient {
     if (seq !== told.length)
       this.world.history.broken(`${plan.call} ended at ${seq}, ${told.length} outcomes were told`);
     this.world.history.read(plan.call, count, told, values);
+    if (plan.resumes !== '' && reading.base === undefined) this.#resume(reading);
+    this.#onEnd(reading);
+  }
+
+  #onEnd(reading: Reading): void {
     reading.isEnded = true;
-    if (plan.resumes && reading.base === undefined) this.#resume(reading);
     if (this.isDone) this.#onDone();
   }
 
+  /** A derived call of all that did not succeed, or of some of them by index. */
   #resume({ plan, told, values }: Reading): void {
     const left = told
       .filter(({ status }) => status !== SUCCEEDED)
       .map(({ index }) => index)
-      .sort((a, b) => a - b);
+      .sort((a, b) => a - b)
+      .filter((_, at) => plan.resumes === 'all' || at % 2 === 0);
+    if (left.length === 0) return;
+    const indexes = plan.resumes === 'all' ? new Uint32Array() : Uint32Array.from(left);
     const call = `${plan.call}-again` as CallId;
     const again = { ...plan, call, cancelAfterMs: 0, onFailure: 'continue' as const };
-    this.#read(
-      again,
-      left.map((index) => values[index] ?? 0),
-      { call: plan.call, indexes: new Uint32Array() },
-    );
+    const chosen = left.map((index) => values[index] ?? 0);
+    this.#read(again, chosen, { call: plan.call, indexes });
   }
 
   #onGone(door: ClientDoor): void {

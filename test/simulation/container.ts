@@ -1,18 +1,27 @@
 // A simulated container: runs leases in order, keeps outcomes until they are acknowledged, comes back after a cut and says
 // what it holds. It fails, hangs and dies as the inputs' values tell it to.
 
-import { FAILED, SUCCEEDED, TIMED_OUT, type ContainerId, type FunctionSpec } from '@farcall/kernel-bridge/wire';
+import {
+  FAILED,
+  NO_RETRY,
+  SUCCEEDED,
+  TIMED_OUT,
+  type ContainerId,
+  type FunctionSpec,
+} from '@farcall/kernel-bridge/wire';
 
 import type { RestoredLease } from '../../runtime/src/core/events.js';
 import type { SimClient } from './client.js';
 import type { ContainerDoor } from './gateway.js';
 import { f, type Told } from './history.js';
 import type { Link } from './link.js';
-import { behaviourOf, type World } from './world.js';
+import { behaviourOf, breaksOf, secondsOf, type Behaviour } from './plans.js';
+import type { World } from './world.js';
 
 const NOTHING = 0xffffffff;
-/** How long it looks for a gateway before it leaves. */
-const WINDOW_MS = 60_000;
+
+/** What becomes of an input that does not work. */
+const STATUSES: Partial<Record<Behaviour, number>> = { raises: FAILED, refuses: FAILED | NO_RETRY, hangs: TIMED_OUT };
 
 interface Held {
   readonly lease: RestoredLease;
@@ -38,7 +47,15 @@ export interface Death {
   readonly index: number;
 }
 
+export interface Birth {
+  readonly id: ContainerId;
+  readonly spec: FunctionSpec;
+  readonly gpus: readonly string[];
+}
+
 export class SimContainer {
+  readonly id: ContainerId;
+  readonly gpus: readonly string[];
   isAlive = true;
   isStopped = false;
   isDraining = false;
@@ -55,6 +72,8 @@ export class SimContainer {
   #unacknowledged: Batch[] = [];
   #seq = 0;
   #lostAt = 0;
+  #awayUntil = 0;
+  readonly #spec: FunctionSpec;
   /** While an input waits for a call of its own: who made it. */
   #inside: SimClient | undefined;
   /** Replies to `waiting` that must come before another input starts. */
@@ -62,10 +81,12 @@ export class SimContainer {
 
   constructor(
     private readonly world: World,
-    readonly id: ContainerId,
-    private readonly spec: FunctionSpec,
+    birth: Birth,
     private readonly onDeath: (death: Death) => void,
   ) {
+    this.id = birth.id;
+    this.gpus = birth.gpus;
+    this.#spec = birth.spec;
     this.#lostAt = world.clock.now;
     this.connect();
   }
@@ -77,17 +98,21 @@ export class SimContainer {
   connect(): void {
     const { clock, dice, gateway } = this.world;
     if (!this.isAlive || this.#link?.isOpen === true) return;
-    if (clock.now - this.#lostAt > WINDOW_MS) return this.die({ reason: 'exited', lease: 0, index: -1 });
+    if (clock.now - this.#lostAt > this.world.windowMs) return this.die({ reason: 'exited', lease: 0, index: -1 });
     if (this.isStopped) return void this.#onResume.push(() => this.connect());
+    if (clock.now < this.#awayUntil) return clock.after(dice.between(200, 10_000), () => this.connect());
     if (!gateway.isUp) return clock.after(dice.between(200, 2_000), () => this.connect());
     const link = this.world.link({ near: () => this.#onCut(link), gateway: () => this.#onGone(link) });
     this.#link = link;
     this.#door = this.#makeDoor(link);
     const door = this.#door;
     const held = this.#leases.map((entry) => [entry.lease.lease, entry.next] as const);
-    link.send('gateway', () => this.#hello(link, door, held));
+    link.once('gateway', () => this.#hello(link, door, held));
     for (const batch of this.#unacknowledged) this.#sendBatch(batch);
     if (this.#isReady) this.#loaded();
+    // The answer that took its other leases away was lost with the connection: until a cancel comes it may begin some of them.
+    if (this.#owed > 0)
+      this.world.history.mayRepeat(this.#leases.reduce((sum, { next, stop }) => sum + Math.max(0, stop - next), 0));
     this.#owed = 0;
     if (this.#inside !== undefined) this.#tellWaiting(true);
     if (!this.#isReady) clock.after(dice.between(2, 60), () => this.#loaded());
@@ -98,9 +123,18 @@ export class SimContainer {
     this.#link?.cut(this.world.dice.chance(0.5) ? 50 : 5_000);
   }
 
+  /** Nothing gets through for so long. */
+  partition(ms: number): void {
+    this.#awayUntil = this.world.clock.now + ms;
+    this.#link?.cut(5_000);
+  }
+
   die(death: Death): void {
     if (!this.isAlive) return;
     this.isAlive = false;
+    const call = this.#running?.held.lease.call;
+    if (call !== undefined && (death.reason === 'signal' || death.reason === 'exited'))
+      this.world.history.killed(call, death.index);
     this.#inside?.leave(Infinity);
     this.#link?.cut();
     this.onDeath(death);
@@ -170,11 +204,13 @@ export class SimContainer {
           this.#step();
         }),
       revoked: (through) =>
-        near(() => {
-          this.#owed = Math.max(0, this.#owed - 1);
-          for (const { lease } of [...this.#leases]) if (lease.lease <= through) this.revoke(lease.lease, 0);
-          this.#step();
-        }),
+        link.once('near', () =>
+          this.#awake(() => {
+            this.#owed = Math.max(0, this.#owed - 1);
+            for (const { lease } of [...this.#leases]) if (lease.lease <= through) this.revoke(lease.lease, 0);
+            this.#step();
+          }),
+        ),
       drain: () => near(() => this.drain()),
       dismiss: () => near(() => this.die({ reason: 'exited', lease: 0, index: -1 })),
     };
@@ -190,8 +226,21 @@ export class SimContainer {
   }
 
   #loaded(): void {
+    if (!this.#isReady && this.#isBroken()) return;
     this.#isReady = true;
     this.#link?.send('gateway', () => this.world.gateway.apply({ type: 'container.ready', container: this.id }));
+  }
+
+  /** Its function cannot be loaded: it says why, and leaves when it is told to. */
+  #isBroken(): boolean {
+    const breaks = breaksOf(this.#spec);
+    if (breaks === '' || (breaks === 'sometimes' && this.world.dice.chance(0.5))) return false;
+    const code = this.world.dice.pick(['container.start', 'payload.unreadable'] as const);
+    const failure = { index: -1, code, kind: 'ImportError', message: 'no module', where: '' };
+    this.#link?.send('gateway', () =>
+      this.world.gateway.apply({ type: 'container.broken', container: this.id, failure }),
+    );
+    return true;
   }
 
   #onCut(link: Link): void {
@@ -250,8 +299,7 @@ export class SimContainer {
     history.ran({ call, index, attempt, at: clock.now });
     const value = held.values[index - first] ?? 0;
     const behaviour = behaviourOf(value, attempt);
-    const seconds =
-      behaviour === 'hangs' ? this.spec.timeout : this.world.secondsOf(this.spec) * dice.between(0.5, 1.5);
+    const seconds = behaviour === 'hangs' ? this.#spec.timeout : secondsOf(this.#spec) * dice.between(0.5, 1.5);
     const running: Running = { held, index, seconds };
     this.#running = running;
     held.next = index + 1;
@@ -284,18 +332,19 @@ export class SimContainer {
   #tellWaiting(waiting: boolean): void {
     if (this.#link?.isOpen !== true) return;
     if (waiting) this.#owed += 1;
-    this.#link.send('gateway', () =>
+    this.#link.once('gateway', () =>
       this.world.gateway.apply({ type: 'container.waiting', container: this.id, waiting }),
     );
   }
 
-  #finish(running: Running, behaviour: ReturnType<typeof behaviourOf>, value: number): void {
+  #finish(running: Running, behaviour: Behaviour, value: number): void {
     const { held, index, seconds } = running;
     const at = { lease: held.lease.lease, index };
     if (behaviour === 'dies') return this.die({ reason: 'signal', ...at });
+    if (behaviour === 'swells') return this.die({ reason: 'memory', ...at });
     if (behaviour === 'hangs' && this.world.dice.chance(0.5)) return this.die({ reason: 'timeout', ...at });
     this.#running = undefined;
-    const status = behaviour === 'raises' ? FAILED : behaviour === 'hangs' ? TIMED_OUT : SUCCEEDED;
+    const status = STATUSES[behaviour] ?? SUCCEEDED;
     this.#buffer.push({ index, status, value: status === SUCCEEDED ? f(value) : -1 });
     this.#bufferSeconds += seconds;
     if (held.next < held.stop && (seconds > 0.002 || this.#bufferSeconds > 0.05)) this.#flushBuffer(held, false);
@@ -320,7 +369,7 @@ export class SimContainer {
   #sendBatch({ seq, lease, told, seconds, ended }: Batch): void {
     this.#link?.send('gateway', () => {
       const { gateway } = this.world;
-      if (ended) gateway.journal.get(this.id)?.delete(lease.lease);
+      if (ended) gateway.leaseEnded(this.id, lease.lease);
       const arrays = {
         indexes: Uint32Array.from(told, ({ index }) => index),
         statuses: Uint8Array.from(told, ({ status }) => status),
@@ -328,7 +377,7 @@ export class SimContainer {
       const batch = { container: this.id, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt, ended };
       gateway.apply(
         { type: 'outcomes.arrived', ...batch, ...arrays, seconds: new Float32Array(told.length).fill(seconds) },
-        { outcomes: told },
+        { outcomes: told.map((outcome) => ({ ...outcome, status: outcome.status & ~NO_RETRY })) },
       );
     });
   }

@@ -9,6 +9,7 @@ import type { Event, Happening, RestoredLease } from '../../runtime/src/core/eve
 import type { Clock } from './clock.js';
 import type { History, Told } from './history.js';
 import type { Group, Store } from './store.js';
+import { Watch } from './watch.js';
 
 type Do<D extends Command['do']> = Extract<Command, { do: D }>;
 
@@ -35,10 +36,20 @@ export interface ContainerDoor {
   dismiss(): void;
 }
 export interface HostDoor {
-  start(container: ContainerId, fn: FunctionSpec): void;
+  start(container: ContainerId, fn: FunctionSpec, gpus: readonly string[]): void;
   stop(container: ContainerId, how: 'drain' | 'kill'): void;
   revoke(container: ContainerId, lease: number, first: number): void;
   cancel(container: ContainerId, lease: number, first: number, graceMs: number): void;
+}
+
+/** What the run is like, for whoever judges it. */
+export interface Scene {
+  /** Nothing goes wrong but inputs. */
+  readonly isFair: boolean;
+  /** Reports of what happened may be lost. */
+  readonly losesReports: boolean;
+  /** Where a line for every event and command goes, when a run is replayed. */
+  readonly trace: ((line: string) => void) | undefined;
 }
 
 export class Gateway {
@@ -55,19 +66,31 @@ export class Gateway {
   #values = new Map<CallId, number[]>();
   #published = new Map<CallId, number>();
   #group: Group | undefined;
+  /** Inputs whose attempt or lease ended, which is not committed: a death now may give them out again. */
+  #unwritten = 0;
+  readonly #watch: Watch;
 
   constructor(
     private readonly clock: Clock,
     private readonly store: Store,
     private readonly history: History,
+    private readonly scene: Scene,
   ) {
+    this.#watch = new Watch(this, store, history, scene);
     this.#tick(this.#life);
   }
 
   apply(happening: Happening, source: Source = {}): void {
     if (!this.isUp) return;
     const event = { now: this.clock.now, at: 1_700_000_000 + this.clock.now / 1000, ...happening } as Event;
-    for (const command of this.core.apply(event)) this.#run(command, happening, source);
+    const { trace } = this.scene;
+    trace?.(`${event.now.toFixed(2)} ${describe(happening)}`);
+    this.#watch.saw(happening);
+    for (const command of this.core.apply(event)) {
+      trace?.(`    ${describe(command)}`);
+      this.#watch.judge(command, source);
+      this.#run(command, happening, source);
+    }
   }
 
   /** `unacknowledged`: outcomes that containers hold; some of them may be on their way to the store. */
@@ -80,7 +103,9 @@ export class Gateway {
     this.hosts.clear();
     this.cursors.clear();
     const leases = [...this.journal.values()].flatMap((held) => [...held.values()]);
-    this.history.gatewayDied(unacknowledged + leases.reduce((sum, { count }) => sum + count, 0));
+    const given = leases.reduce((sum, { count }) => sum + count, 0);
+    this.history.gatewayDied(unacknowledged + given + this.#unwritten);
+    this.#unwritten = 0;
   }
 
   restart(): void {
@@ -138,7 +163,8 @@ export class Gateway {
   #tick(life: number): void {
     if (life !== this.#life || !this.isUp) return;
     this.apply({ type: 'tick' });
-    this.clock.after(100, () => this.#tick(life));
+    this.#watch.look(this.clock.now);
+    this.clock.after(this.core.isIdle() ? 1_000 : 100, () => this.#tick(life));
   }
 
   #run(command: Command, happening: Happening, source: Source): void {
@@ -186,14 +212,14 @@ export class Gateway {
     return value;
   }
 
-  #start({ container, function: fn }: Do<'start'>): void {
+  #start({ container, function: fn, gpus }: Do<'start'>): void {
     const spec = this.store.functions.get(fn);
     if (spec === undefined) throw new Error('start of an unknown function');
     this.#pending().operations.push(() => {
       if (!this.store.containers.has(container))
         this.store.containers.set(container, { function: fn, hasSpoken: false });
     });
-    for (const host of this.hosts.values()) host.start(container, spec);
+    for (const host of this.hosts.values()) host.start(container, spec, gpus);
   }
 
   /** The container said hello: from its commit on it may come back after a restart. */
@@ -204,7 +230,19 @@ export class Gateway {
     });
   }
 
+  leaseEnded(container: ContainerId, lease: number): void {
+    const held = this.journal.get(container);
+    this.#unsure(held?.get(lease)?.count ?? 0);
+    held?.delete(lease);
+  }
+
+  #unsure(inputs: number): void {
+    this.#unwritten += inputs;
+    this.#pending().operations.push(() => (this.#unwritten -= inputs));
+  }
+
   gone(container: ContainerId): void {
+    for (const lease of [...(this.journal.get(container)?.keys() ?? [])]) this.leaseEnded(container, lease);
     this.journal.delete(container);
     this.containers.delete(container);
     this.#pending().operations.push(() => this.store.containers.delete(container));
@@ -237,6 +275,7 @@ export class Gateway {
         Object.assign(store.calls.get(command.call) ?? {}, { state, sealed, attached, startedAt, endedAt }),
       );
     } else if (command.do === 'persist.attempt') {
+      this.#unsure(1);
       operations.push(() => store.calls.get(command.call)?.attempts.set(command.index, command.attempt));
     }
   }
@@ -291,4 +330,8 @@ export class Gateway {
     });
     return group;
   }
+}
+
+function describe(what: Happening | Command): string {
+  return JSON.stringify(what, (_, value: unknown) => (ArrayBuffer.isView(value) ? `[${String(value)}]` : value));
 }

@@ -1,6 +1,6 @@
 // A simulated supervisor: forks containers, reports their ends, passes revokes and cancels on through the control page.
 
-import type { ContainerId, FunctionSpec, HostId } from '@farcall/kernel-bridge/wire';
+import type { ContainerId, FunctionSpec, Gpu, HostId } from '@farcall/kernel-bridge/wire';
 
 import { SimContainer, type Death } from './container.js';
 import type { HostDoor } from './gateway.js';
@@ -14,11 +14,13 @@ export class SimHost {
   readonly containers = new Map<ContainerId, SimContainer>();
   isAlive = true;
   #link: Link | undefined;
+  /** Nothing gets through until then. */
+  awayUntil = 0;
 
   constructor(
     private readonly world: World,
     readonly id: HostId,
-    private readonly cpus: number,
+    private readonly has: { readonly cpus: number; readonly gpus: readonly Gpu[] },
   ) {
     this.connect();
     this.#beat();
@@ -27,6 +29,7 @@ export class SimHost {
   connect(): void {
     const { clock, dice, gateway } = this.world;
     if (!this.isAlive || this.#link?.isOpen === true) return;
+    if (clock.now < this.awayUntil) return clock.at(this.awayUntil, () => this.connect());
     if (!gateway.isUp) return clock.after(dice.between(50, 500), () => this.connect());
     const link = this.world.link({
       near: () => clock.after(dice.between(20, 1_000), () => this.connect()),
@@ -34,11 +37,17 @@ export class SimHost {
     });
     this.#link = link;
     const door = this.#makeDoor(link);
-    link.send('gateway', () => this.#hello(door));
+    link.once('gateway', () => this.#hello(door));
   }
 
   cut(): void {
     this.#link?.cut();
+  }
+
+  /** Nothing gets through for so long. */
+  partition(ms: number): void {
+    this.awayUntil = this.world.clock.now + ms;
+    this.#link?.cut(5_000);
   }
 
   /** The supervisor dies, and its containers with it. Nobody reports that. */
@@ -52,7 +61,10 @@ export class SimHost {
     const { gateway } = this.world;
     gateway.hosts.set(this.id, door);
     const containers = [...this.containers.keys()];
-    gateway.apply({ type: 'host.connected', host: this.id, cpus: this.cpus, memory: 16_384, gpus: [], containers });
+    const holderOf = (uuid: string): ContainerId | '' =>
+      [...this.containers.values()].find(({ gpus }) => gpus.includes(uuid))?.id ?? '';
+    const gpus = this.has.gpus.map((gpu) => ({ ...gpu, container_id: holderOf(gpu.uuid) }));
+    gateway.apply({ type: 'host.connected', host: this.id, cpus: this.has.cpus, memory: 16_384, gpus, containers });
   }
 
   #onGone(link: Link): void {
@@ -66,7 +78,7 @@ export class SimHost {
   #makeDoor(link: Link): HostDoor {
     const near = (run: () => void): void => link.send('near', () => this.isAlive && run());
     return {
-      start: (container, spec) => near(() => this.#start(container, spec)),
+      start: (container, spec, gpus) => link.once('near', () => this.isAlive && this.#start(container, spec, gpus)),
       stop: (container, how) =>
         near(() => {
           const known = this.containers.get(container);
@@ -92,13 +104,16 @@ export class SimHost {
     gateway.apply({ type: 'lease.revoked', container, lease, first });
   }
 
-  #start(id: ContainerId, spec: FunctionSpec): void {
+  #start(id: ContainerId, spec: FunctionSpec, gpus: readonly string[]): void {
     const { clock, dice } = this.world;
     if (this.containers.has(id)) return;
     if (this.world.startFails()) return this.#exited(id, { reason: 'start', lease: 0, index: -1 });
     clock.after(dice.between(2, 30), () => {
       if (!this.isAlive || this.containers.has(id)) return;
-      this.containers.set(id, new SimContainer(this.world, id, spec, (death) => this.#died(id, death)));
+      const holder = [...this.containers.values()].find((other) => other.gpus.some((uuid) => gpus.includes(uuid)));
+      if (holder !== undefined) this.world.history.broken(`${id} was given a GPU that ${holder.id} holds`);
+      const birth = { id, spec, gpus };
+      this.containers.set(id, new SimContainer(this.world, birth, (death) => this.#died(id, death)));
       this.#tell(() => this.world.gateway.apply({ type: 'container.started', container: id, pid: 1 }));
     });
   }

@@ -31,10 +31,15 @@ export interface Group {
   readonly facts: (() => void)[];
 }
 
+/** Where in a commit the gateway may die. */
+export type CommitPoint = 'before' | 'after' | 'half told';
+
 export class Store {
   readonly functions = new Map<FunctionId, FunctionSpec>();
   readonly calls = new Map<CallId, StoredCall>();
   readonly containers = new Map<ContainerId, { readonly function: FunctionId; hasSpoken: boolean }>();
+  /** The world looks on; it may kill the gateway here. */
+  onCommit: (point: CommitPoint) => void = () => undefined;
   #freeAt = 0;
   #toldAt = 0;
 
@@ -49,12 +54,19 @@ export class Store {
     const commitAt = Math.max(this.#freeAt, this.clock.now + this.dice.between(0.1, 4));
     this.#freeAt = commitAt;
     this.clock.at(commitAt, () => {
+      if (isAlive()) this.onCommit('before');
       if (!isAlive()) return;
       for (const operation of group.operations) operation();
+      this.onCommit('after');
       this.#toldAt = Math.max(this.#toldAt, commitAt + this.dice.between(0, 0.5));
-      this.clock.at(this.#toldAt, () => {
-        if (isAlive()) for (const fact of group.facts) fact();
-      });
+      this.clock.at(this.#toldAt, () => this.#tell(group.facts, isAlive));
+    });
+  }
+
+  #tell(facts: readonly (() => void)[], isAlive: () => boolean): void {
+    facts.forEach((fact, at) => {
+      if (at === Math.floor(facts.length / 2) && isAlive()) this.onCommit('half told');
+      if (isAlive()) fact();
     });
   }
 

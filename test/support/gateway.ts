@@ -21,6 +21,7 @@ import type { ContainerSpec, Engine } from '../../runtime/src/engines/engine.js'
 import { Tokens } from '../../runtime/src/gateway/authenticate.js';
 import { blobRoutes } from '../../runtime/src/gateway/blobs.js';
 import type { HostListener, HostReport } from '../../runtime/src/gateway/hosts.js';
+import { type Limits, LIMITS } from '../../runtime/src/gateway/limits.js';
 import { LeaseJournal } from '../../runtime/src/gateway/lease-journal.js';
 import type { Log } from '../../runtime/src/gateway/log.js';
 import type { Identity } from '../../runtime/src/gateway/parts.js';
@@ -146,6 +147,8 @@ export interface GatewaySettings {
   readonly identity?: Partial<Identity>;
   readonly listen?: Address;
   readonly home?: string;
+  readonly origins?: readonly string[];
+  readonly limits?: Partial<Limits>;
 }
 
 export class TestGateway implements AsyncDisposable {
@@ -166,12 +169,14 @@ export class TestGateway implements AsyncDisposable {
     const store = settings.store ?? new MemoryStore();
     const holder: { runtime?: Runtime } = {};
     const tokens = new Tokens();
-    tokens.admit(TOKEN, { kind: 'client' });
+    tokens.admit(TOKEN, { kind: 'admin' });
     tokens.admit(SUPERVISOR_TOKEN, { kind: 'supervisor' });
     const door = new Doorway({
       tokens,
       address: settings.listen ?? { socket: join(home, 's') },
       hosts: new Set(['localhost', '127.0.0.1']),
+      origins: new Set(settings.origins ?? []),
+      limits: { ...LIMITS, ...settings.limits },
       routes: blobRoutes(await Payloads.open(home)),
       onSocket: (socket, peer) => holder.runtime?.accept(socket, peer),
       onError: nothing,
@@ -196,6 +201,8 @@ export class TestGateway implements AsyncDisposable {
         python: '3.11.4',
         executable: 'python3',
         remote: false,
+        isolation: 'none',
+        warning: '',
         blobs: home,
         home,
         startedAt: 0,
@@ -204,6 +211,10 @@ export class TestGateway implements AsyncDisposable {
     });
     await parts.runtime.restore();
     return gateway;
+  }
+
+  get door(): Doorway {
+    return this.parts.door;
   }
 
   get runtime(): Runtime {

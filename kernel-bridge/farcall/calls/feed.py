@@ -7,6 +7,7 @@ acknowledgements come. Knows nothing of where inputs come from (pump.py) or what
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ CREDIT_INPUTS = 65_536
 CREDIT_BYTES = 32 * 1024 * 1024
 #: What may wait here for credit, ready to be sent.
 QUEUE_BYTES = 64 * 1024 * 1024
+#: How long a gateway without room for inputs is asked again, before the call fails.
+PATIENCE_S = 10.0
 #: What an input costs besides its payload, so that a million empty ones count as well.
 _OVERHEAD = 64
 
@@ -48,6 +51,10 @@ class Feed:
         self._bytes = 0
         self._detached = False
         self._stopped = False
+        self._repeats = False  # said again soon
+        self._without_room_since = 0.0
+        #: The gateway had no room for the inputs, for too long.
+        self.refused: BaseException | None = None
         session.send_for(call_id, self)
 
     def put(self, lengths: bytes, payload: Payload, blobs: list[str]) -> None:
@@ -116,6 +123,7 @@ class Feed:
     def accepted(self, through: int) -> None:
         """Inputs below ``through`` are durable: their credit is back."""
         with self._ledger:
+            self._without_room_since = 0.0
             while (
                 self._unacknowledged and self._unacknowledged[0].inputs and self._unacknowledged[0].through <= through
             ):
@@ -142,12 +150,23 @@ class Feed:
             frames.append((CallDetach(call_id=self.call_id), b""))
         return frames
 
-    def repeat(self) -> None:
-        """The gateway had no room for a chunk: send all that is not acknowledged again, in a while."""
-        self._session.flush_later(_Again(self))
+    def repeat(self, why: BaseException) -> None:
+        """The gateway had no room: all that is not acknowledged is sent again in a while; given up after some time."""
+        with self._ledger:
+            now = time.monotonic()
+            self._without_room_since = self._without_room_since or now
+            if now - self._without_room_since > PATIENCE_S:
+                self.refused = why
+            is_due = self._repeats
+            self._repeats = True
+        if self.refused is not None:
+            self._bell.ring()
+        elif not is_due:  # every chunk is refused on its own
+            self._session.flush_later(_Again(self))
 
     def say_again(self) -> None:
         """Send all that is not acknowledged again; what is known already does no harm."""
+        self._repeats = False
         self._session.post_due(self.unacknowledged)
 
     def _has_credit(self, parcel: _Parcel) -> bool:

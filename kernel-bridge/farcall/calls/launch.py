@@ -11,6 +11,7 @@ from ..client.lifeline import Frame
 from ..client.session import Reply, Session
 from ..client.waiting import Bell, Steps, ready
 from ..presenter import presenter
+from ..tracing import current_traceparent
 from ..values import serialize
 from ..wire.blobs import BLOB_ABOVE
 from ..wire.codes import IN_BLOB
@@ -64,6 +65,15 @@ class Opened:
             self.accepted.result()
         if self.stream is not None and self.stream.error is not None:
             raise self.stream.error
+        if self.feed.refused is not None:
+            self._withdraw()
+            raise self.feed.refused
+
+    def _withdraw(self) -> None:
+        """It was not taken whole. Nobody waits for the cancel: that takes room as well."""
+        if not self.is_over:
+            self.session.request(CallCancel(request=0, call_id=self.call_id, scope="all", terminate=False))
+            self.let_go()
 
     def attach(self, *, output: bool) -> Stream:
         """The call's stream, from its start."""
@@ -108,6 +118,7 @@ def open_call(
         sources=prepared.sources,
         origin=presenter().cell().label,
         blob=blob,
+        traceparent=current_traceparent(),
     )
     accepted, frame = session.prepare(message, shared)
     accepted.add_done_callback(lambda _: bell.ring())
@@ -138,6 +149,7 @@ def derive_call(
         sources=prepared.sources,
         origin=presenter().cell().label,
         blob=blob,
+        traceparent=current_traceparent(),
     )
     accepted, frame = session.prepare(message, shared)
     accepted.add_done_callback(lambda _: bell.ring())

@@ -125,19 +125,25 @@ class Mapping:
         stream = self.opened.attach(output=True)
         while True:
             self.opened.check()
-            # A slow iterator is asked again only once all that arrived is handed out.
-            moved = self.feed() if not has_arrived or not self._is_slow else True
             has_arrived = False
             for batch in self._arrived(stream, view):
-                moved = has_arrived = True
+                has_arrived = True
                 if batch:
                     yield from self._hand_out(batch)
             if self.ended is not None:
                 self._finish(self.ended)
                 return
-            if not moved:
+            if has_arrived and self._is_slow:
+                continue
+            has_fed = self.feed()
+            if not has_arrived and (self._is_slow or not has_fed):
                 self._before_waiting(stream)
                 yield None
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether pulling would hold back what is done: then it is let wait for what may still come, for a moment."""
+        return self._pump is not None and self._pump.is_slow and not self._is_sealed
 
     def _arrived(self, stream: Stream, view: Callable[[], View]) -> Generator[list[Settled], None, None]:
         """What each message lets go, at most a few messages of it, so that feeding has its turn."""

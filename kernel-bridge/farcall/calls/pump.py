@@ -26,8 +26,8 @@ CHUNK_BYTES = 256 * 1024
 _LINGER_S = 0.002
 #: Inputs between two looks at the clock.
 _STRIDE = 64
-#: A source that takes so long to give a few inputs is asked again only when nothing else is to be done.
-_SLOW_S = 0.01
+#: A source that took so long for its last input is asked again only when nothing else is to be done.
+_SLOW_S = 0.5
 #: Exact types that plain pickle always gets right, without looking for ``__main__`` in the result.
 _PLAIN = frozenset({int, float, bool, type(None)})
 _TEXTS = frozenset({str, bytes})
@@ -41,7 +41,7 @@ class Pump:
         self.pulled = 0
         self.bytes = 0  # of all payloads, blobs too
         self.is_exhausted = False
-        self.is_slow = False  # the source took longer than that for its last few inputs
+        self.is_slow = False
         self._session = session
         self._feed = feed
         self._source = source
@@ -60,7 +60,7 @@ class Pump:
             self._take(min(most - (self.pulled - before), _STRIDE), began + _LINGER_S)
             if time.monotonic() >= began + _LINGER_S:
                 break
-        self.is_slow = time.monotonic() - began >= _SLOW_S and self.pulled - before < _STRIDE
+        self.is_slow = not self._is_sized and time.monotonic() - began >= _SLOW_S
         return self.pulled - before
 
     def flush(self) -> None:
@@ -85,11 +85,11 @@ class Pump:
                 self._add([self._pickled(arguments)])
             return
         for _ in range(most):
-            arguments = next(self._source, None)
-            if arguments is None:
+            found = next(self._source, None)
+            if found is None:
                 self.is_exhausted = True
                 return
-            self._add([self._pickled(arguments)])
+            self._add([self._pickled(found)])
             if time.monotonic() >= until:
                 return
 

@@ -28,7 +28,7 @@ from ..options import check_count
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _NO_KEYWORDS: dict[str, Any] = {}
 #: Iterators that know for certain how many items they still have.
-_COUNTDOWNS = frozenset(type(iter(each)) for each in ([], (), range(0), range(2**70), b"", reversed([])))
+_COUNTDOWNS = frozenset({type(iter([])), type(iter(())), type(iter(range(0))), type(iter(b"")), type(reversed([]))})
 
 
 class Source:

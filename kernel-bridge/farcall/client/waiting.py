@@ -6,6 +6,7 @@ counts, so that no lock is left half taken. Inside a container a wait is told to
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found, unused-ignore]  # what `signal` wraps: its enums cost more than a wait
 import asyncio
 import contextlib
 import signal
@@ -90,16 +91,16 @@ class Wait:
 
     def __enter__(self) -> Wait:
         if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
-            if before is not signal.SIG_IGN and before is not None:
+            before = _signal.getsignal(signal.SIGINT)
+            if before is not None and before != signal.SIG_IGN:
                 self._before = before
-                signal.signal(signal.SIGINT, self._count)
+                _signal.signal(signal.SIGINT, self._count)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._nested.close()
         if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+            _signal.signal(signal.SIGINT, self._before)
 
     def once(self) -> bool:
         """Wait until the bell rings, a tick passes, or the deadline comes. Whether the bell rang."""

@@ -22,6 +22,7 @@ from ..wire.blobs import BLOB_ABOVE, BlobError, Buffer
 from ..wire.codes import FAILED, NO_RETRY, SUCCEEDED, TIMED_OUT, FailureCode
 from ..wire.control_page import CANCELLED
 from ..wire.messages import FailureSummary
+from ..wire.redaction import Redaction
 from .batch import Batch
 from .cancel import Cancellation
 from .function import Prepared
@@ -44,6 +45,7 @@ class Executor:
         self._forked = False
         self.retry_on: tuple[type[BaseException], ...] | None = None
         self.timeout = 0.0
+        self.redaction = Redaction(())
         self._arguments: Any = None
         os.register_at_fork(after_in_child=self._on_fork)
 
@@ -107,6 +109,9 @@ class Executor:
         self, batch: Batch, index: int, seconds: float, status: int, error: BaseException, code: str
     ) -> None:
         payload, told = failure.pack(error, code=code)
+        if self.redaction:
+            payload = self.redaction.hide(payload)
+            told = failure.read(payload)
         summary = FailureSummary(
             index=index,
             code=cast(FailureCode, told.code),

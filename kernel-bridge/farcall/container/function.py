@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import tracing
 from ..values.serialize import loads
 from ..versions.version import Loader, load_code, set_resolver
 from ..wire.blobs import Buffer
@@ -25,10 +26,11 @@ Invoke = Callable[..., Any]
 class Prepared:
     """One call here: what its inputs share, and, once it was bound, how to run one of them."""
 
-    __slots__ = ("bindings", "error", "invoke", "kwargs", "shared")
+    __slots__ = ("bindings", "error", "invoke", "kwargs", "shared", "traceparent")
 
-    def __init__(self, bindings: Mapping[str, str]) -> None:
+    def __init__(self, bindings: Mapping[str, str], traceparent: str | None = None) -> None:
         self.bindings = bindings
+        self.traceparent = traceparent
         self.shared: dict[str, Any] = {}
         self.kwargs: dict[str, Any] = {}
         self.invoke: Invoke | None = None
@@ -61,7 +63,7 @@ class LoadedFunction:
     def prepare(self, message: CallLoad, payload: Buffer) -> Prepared:
         """Unpickle what the call's inputs share. Never raises what user code raises."""
         remember_sources(message.sources)
-        prepared = Prepared(dict(message.bindings))
+        prepared = Prepared(dict(message.bindings), message.traceparent)
         try:
             prepared.shared = loads(payload) if len(payload) else {}
             prepared.kwargs = prepared.shared.get("kwargs") or {}
@@ -76,6 +78,7 @@ class LoadedFunction:
         self._bound = None
         try:
             bound.enter_call(prepared.shared)
+            tracing.enter(prepared.traceparent)
             function = self._loader.function(prepared.shared.get("captures"), prepared.bindings)
             prepared.invoke = self._invoke(function)
             self._bound = prepared

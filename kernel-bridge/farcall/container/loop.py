@@ -30,6 +30,7 @@ from ..wire.messages import (
     PreviewMade,
     PreviewMake,
 )
+from ..wire.redaction import Redaction
 from .batch import FULL_BYTES, Batch
 from .cancel import Cancellation
 from .execute import Executor
@@ -149,8 +150,7 @@ class Loop:
             now = executor.run(lease, prepared, batch, began)
             self._left -= 1
             if streams.settle(now - began):
-                batch.spans += streams.take(index)
-                page.output_grew(streams.out, streams.err)
+                self._attribute(index)
             if now - began >= _SHORT_S or now - sent_at >= _EVERY_S or batch.size >= FULL_BYTES or nested.owed:
                 page.rest()
                 self._flush(lease)
@@ -162,6 +162,11 @@ class Loop:
             self._end(lease)
         else:
             self._flush(lease)
+
+    def _attribute(self, index: int) -> None:
+        """What the files hold beyond what is attributed was written by this input."""
+        self._batch.spans += self._streams.take(index)
+        self._page.output_grew(self._streams.out, self._streams.err)
 
     def _flush(self, lease: Lease) -> None:
         """Send what is done of a lease that goes on, and read what came meanwhile."""
@@ -176,6 +181,8 @@ class Loop:
         self._end_unstarted()
 
     def _put(self, lease: Lease, *, ended: bool) -> None:
+        if len(self._batch) and self._streams.grew():
+            self._attribute(lease.next - 1)
         self._seq += 1
         self._link.put(*self._batch.seal(lease, self._seq, ended=ended))
 
@@ -269,12 +276,14 @@ class Loop:
 
     def _load_function(self, message: FunctionLoad, payload: memoryview) -> None:
         if self._function is None:
+            redaction = Redaction.of(message.spec.secrets, message.spec.hidden)
             try:
                 code = self._link.blobs.read(message.blob) if message.blob else payload
                 self._function = LoadedFunction(message, code, self._cancellation)
+                self._executor.redaction = redaction
             except BaseException as error:
                 told, _ = failure.pack(error, code="payload.unreadable")
-                self._link.send(ContainerBroken(container_id=self._id), told)
+                self._link.send(ContainerBroken(container_id=self._id), redaction.hide(told))
                 raise Dismissed("the code cannot be loaded") from None
             self._executor.timeout = message.spec.timeout
             self._executor.retry_on = self._function.retry_on

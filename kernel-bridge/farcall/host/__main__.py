@@ -17,6 +17,7 @@ from typing import Any
 from ..client.embedded import home_folder
 from . import hardware
 from .birth import MARK
+from .isolation import Isolation
 from .orders import Reach, Starting
 from .supervisor import Supervisor
 from .uplink import Address, Uplink
@@ -32,14 +33,16 @@ def main() -> None:
     window = float(config.get("reconnect_window", 60.0))
     embedded = home if config.get("embedded", True) else None
     address = Address(config["url"], config["token"], config["host_id"], embedded, window)
-    folder = home / "run"
+    isolation = Isolation(config.get("isolation") or {}, home)
+    folder = isolation.folder
     note = home / "supervisor.json"
     if not is_held(note):
         shutil.rmtree(folder, ignore_errors=True)  # what a killed supervisor left
     folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(isolation.folder_mode)
     write_note(note, config["host_id"])
     try:
-        starting = Starting(home / "logs", Reach(config["url"], window))
+        starting = Starting(home / "logs", Reach(config["url"], window), isolation)
         Supervisor(Uplink(address), starting, hardware.find(config.get("gpus")), folder).run()
     finally:
         remove_note(note)

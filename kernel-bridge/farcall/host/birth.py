@@ -40,6 +40,8 @@ class Order(TypedDict):
     out: str
     err: str
     config: dict[str, Any]
+    #: How it is kept apart (isolation.Cell), None: it is not.
+    cell: dict[str, Any] | None
 
 
 def config_file(order: Order) -> int:
@@ -59,7 +61,8 @@ def settle(order: Order, parent: int, config: int, inherited: Sequence[int]) -> 
         inherited: the keeper's own descriptors, closed here; a module's own stay open.
     """
     os.setsid()
-    processes.die_with_parent(parent)
+    become_user(order["cell"])
+    processes.die_with_parent(parent)  # after that: a change of user takes it back
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     # SIGUSR1: until the container has its own handler a cancel would be fatal, and there is nothing to cancel yet.
@@ -74,6 +77,17 @@ def settle(order: Order, parent: int, config: int, inherited: Sequence[int]) -> 
         os.close(opened)
     for descriptor in (config, *inherited):
         os.close(descriptor)
+
+
+def become_user(cell: dict[str, Any] | None) -> None:
+    """In a forked child: give up the supervisor's user and groups for the cell's, for good."""
+    if cell is None:
+        return
+    os.chdir("/")
+    if cell["uid"] is not None:
+        os.setgroups([])
+        os.setresgid(cell["gid"], cell["gid"], cell["gid"])
+        os.setresuid(cell["uid"], cell["uid"], cell["uid"])
 
 
 def become(order: Order) -> None:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from ..wire.control_page import CANCELLED, LEAVING, READY, TIMED_OUT, Running, SupervisorPage
 from ..wire.messages import ContainerExited, ContainerStart, LeaseRevoked
+from ..wire.redaction import Redaction
 from . import processes
 from .output import Piece, Tail
 
@@ -61,11 +62,14 @@ class Container:
         self.start = start
         self.folder = folder
         self.pid = 0
+        self.is_wrapped = False  # pid is bubblewrap's
         self.peak = 0  # bytes
         self.page = SupervisorPage.create(folder / "page")
-        self._tails = (Tail(folder / "out", 1), Tail(folder / "err", 2))
+        redaction = Redaction.of(start.variables, start.hidden)
+        self._tails = (Tail(folder / "out", 1, redaction), Tail(folder / "err", 2, redaction))
         self._revokes: list[_Revoke] = []
         self._interrupt: _Interrupt | None = None
+        self._inner = 0
         self._doom: tuple[Reason, str] | None = None
         self._leaving_since: float | None = None
         self._up_by = now + start.startup_timeout if start.startup_timeout > 0 else float("inf")
@@ -73,6 +77,21 @@ class Container:
     @property
     def id(self) -> str:
         return self.start.container_id
+
+    @property
+    def process(self) -> int:
+        """The process that runs the inputs: below bubblewrap and its init, where it is wrapped. 0: not there yet."""
+        if not self.is_wrapped or not self.pid:
+            return self.pid
+        if not self._inner:
+            below = processes.children(self.pid)
+            self._inner = next(iter(processes.children(below[0])), 0) if below else 0
+        return self._inner
+
+    @property
+    def is_given_up(self) -> bool:
+        """It is to end before its process was there."""
+        return self._doom is not None and self._doom[0] == "start" and not self.pid
 
     def revoke(self, lease: int, first: int, now: float, *, grace: float | None = None) -> None:
         """Start nothing of the lease from ``first`` on. ``grace``: interrupt what runs, kill it after these seconds."""
@@ -131,9 +150,16 @@ class Container:
                     break
                 same = before if before is not None and before == self.page.running() else None
                 piece = tail.next(grown, same)
+                if piece is None and tail.grown() >= grown:
+                    break  # it waits for the rest of what may be a secret
                 limit -= grown if piece is None else len(piece.data)
                 if piece is not None:
                     yield piece
+
+    def printed_all(self) -> None:
+        """The process is gone: what is in its files is all."""
+        for tail in self._tails:
+            tail.is_over = True
 
     def exited(self, code: int) -> ContainerExited:
         """What to report, once the process is gone: all its output was shipped before."""
@@ -209,7 +235,11 @@ class Container:
             if now - self._leaving_since > LEAVE_GRACE_S:
                 self.kill("stopped")
         elif now > self._up_by:
-            self.kill("start", f"not ready after {self.start.startup_timeout:.0f} s\n{self.said_last()}".rstrip())
+            late = f"not ready after {self.start.startup_timeout:.0f} s"
+            if self.pid:
+                self.kill("start", f"{late}\n{self.said_last()}".rstrip())
+            else:
+                self.kill("start", f"{late}: {self.start.executable} did not come up")
 
     def _why(self, code: int) -> tuple[Reason, str]:
         if self.page.stage < READY:
@@ -219,8 +249,8 @@ class Container:
         return "exited", self.said_last() if code else ""
 
     def _signal(self, number: int) -> None:
-        if self.pid:
+        if self.process:
             try:
-                os.kill(self.pid, number)
+                os.kill(self.process, number)
             except ProcessLookupError:
                 pass

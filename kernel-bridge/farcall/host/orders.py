@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,8 @@ from ..wire.messages import ContainerStart
 from . import processes
 from .birth import MARK, Order
 from .container import Container
-from .keeper import Event
+from .isolation import Cell, Isolation
+from .keeper import Event, Exited, Failed
 from .starter import Environment, Fork, Spawn, Starter
 
 log = logging.getLogger("farcall.host")
@@ -36,8 +37,10 @@ class Reach:
 class Starting:
     """The starters of this host, and which one each container came from."""
 
-    def __init__(self, folder: Path, reach: Reach) -> None:
+    def __init__(self, folder: Path, reach: Reach, isolation: Isolation) -> None:
         self._reach = reach
+        self._isolation = isolation
+        self._failed: list[Event] = []  # starts for which there could be no cell
         self._spawn: Starter = Spawn(folder)
         self._fork: Starter = Fork(folder)
         self._chosen: dict[str, Starter] = {}
@@ -47,7 +50,8 @@ class Starting:
         """Ask for the container's process; events tell how it went."""
         start = container.start
         unsafe = any((start.environment_id, module) in self._unsafe for module in start.imports)
-        self._start_by(self._fork if processes.LINUX and not unsafe else self._spawn, container)
+        forks = processes.LINUX and not unsafe and self._isolation.kind == "none"
+        self._start_by(self._fork if forks else self._spawn, container)
 
     def spawn_instead(self, container: Container, module: str) -> None:
         """A fork of it was refused because of ``module``; this environment's functions that import it are spawned."""
@@ -57,14 +61,21 @@ class Starting:
     def kind_of(self, container: Container) -> Literal["fork", "spawn"]:
         return self._chosen[container.id].kind
 
+    def give_up(self, container: Container) -> None:
+        """Its process is not there in time: whatever should make it is of no use."""
+        self._chosen[container.id].give_up(container.id)
+
     def forget(self, container: Container) -> None:
         self._chosen.pop(container.id, None)
+        self._isolation.release(container.id)
 
     def files(self) -> list[int]:
         return self._fork.files() + self._spawn.files()
 
     def events(self) -> list[Event]:
-        return self._fork.events() + self._spawn.events()
+        failed, self._failed = self._failed, []
+        found = failed + self._fork.events() + self._spawn.events()
+        return [_unwrapped(event) for event in found] if self._isolation.kind == "bwrap" else found
 
     def tick(self, now: float) -> None:
         self._fork.tick(now)
@@ -89,7 +100,32 @@ class Starting:
         self._chosen[container.id] = starter
         start = container.start
         environment = Environment(start.environment_id, start.executable, start.path, variables_of(start))
-        starter.start(order_of(container, environment, self._reach), environment)
+        try:
+            cell = self._isolation.cell(container.id, container.folder)
+        except OSError as error:
+            self._failed.append(Failed(container.id, f"cannot isolate it: {error}"))
+            return
+        container.is_wrapped = cell is not None and bool(cell.wrap)
+        order = order_of(container, environment, self._reach)
+        if cell is not None:
+            settle_in(order, cell, leave=self._isolation.is_out_of_reach(start.cwd))
+        starter.start(order, environment)
+
+
+def settle_in(order: Order, cell: Cell, *, leave: bool) -> None:
+    """Make an order one for an isolated container. ``leave``: the folder it was to work in is out of its reach."""
+    order["cell"] = asdict(cell)
+    order["variables"]["TMPDIR"] = cell.work
+    if cell.uid is not None:
+        order["variables"].update(HOME=cell.work, USER=f"farcall-{cell.uid}", LOGNAME=f"farcall-{cell.uid}")
+    if leave:
+        order["config"]["cwd"] = cell.work
+
+
+def _unwrapped(event: Event) -> Event:
+    """bubblewrap ends with 128 + the signal that ended what it wraps."""
+    is_signal = isinstance(event, Exited) and 128 < event.code < 128 + 65
+    return Exited(event.id, 128 - event.code) if is_signal and isinstance(event, Exited) else event
 
 
 def variables_of(start: ContainerStart) -> dict[str, str]:
@@ -119,4 +155,5 @@ def order_of(container: Container, environment: Environment, reach: Reach) -> Or
             "path": list(start.path),
             "window": reach.window,
         },
+        cell=None,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..wire.control_page import Running
+from ..wire.redaction import Redaction
 from . import processes
 
 #: Bytes in one message.
@@ -20,6 +21,7 @@ PIECE = 64 * 1024
 CAP = 256 * 1024 * 1024
 _CUT = b"\n[farcall: this container printed more than 256 MiB; the rest is not kept]\n"
 _TAIL = 4096
+_NOTHING_HIDDEN = Redaction(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ class Piece:
 class Tail:
     """Reads one output file from where it left off."""
 
-    def __init__(self, path: Path, stream: Literal[1, 2]) -> None:
+    def __init__(self, path: Path, stream: Literal[1, 2], redaction: Redaction = _NOTHING_HIDDEN) -> None:
         self.path = path
+        self.is_over = False  # nothing more will be printed
+        self._redaction = redaction
         self._stream: Literal[1, 2] = stream
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._sent = 0
@@ -54,6 +58,8 @@ class Tail:
         if begins is not None and self._sent < begins < end:
             end = begins
         data = os.pread(self._file, end - self._sent, self._sent)
+        if self._redaction:
+            data = self._hidden(data)
         if not data:
             return None
         certain = begins is not None and running is not None and self._sent >= begins
@@ -70,10 +76,15 @@ class Tail:
     def last_lines(self) -> str:
         """The end of what was printed, for a container that did not come up."""
         rest = os.pread(self._file, _TAIL, max(self._sent, os.fstat(self._file).st_size - _TAIL))
-        return (self._last + rest)[-_TAIL:].decode("utf-8", "replace").strip()
+        return self._redaction.hide((self._last + rest)[-_TAIL:]).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         os.close(self._file)
+
+    def _hidden(self, data: bytes) -> bytes:
+        """Without secrets; what may be the beginning of one waits for its rest."""
+        held = 0 if self.is_over else len(data) - self._redaction.whole(data)
+        return self._redaction.hide(data[: len(data) - held])
 
     def _begin(self, running: Running | None) -> int | None:
         if running is None or not running.started:

@@ -43,6 +43,9 @@ class Starter(Protocol):
     def start(self, order: Order, environment: Environment) -> None:
         """Ask for a container. Does not block."""
 
+    def give_up(self, id: str) -> None:
+        """Let go of a keeper that does not answer for this container. Idempotent."""
+
     def files(self) -> list[int]:
         """Descriptors that become readable when there is an event."""
 
@@ -74,6 +77,11 @@ class _Keeping:
 
     def _keeper_for(self, environment: Environment) -> Keeper:
         raise NotImplementedError
+
+    def give_up(self, id: str) -> None:
+        for keeper in self._keepers:
+            if keeper.containers.get(id) == 0:
+                keeper.give_up()
 
     def files(self) -> list[int]:
         return [keeper.fileno() for keeper in self._keepers]

@@ -192,6 +192,7 @@ class Supervisor:
 
     def _bury(self, container: Container, code: int) -> None:
         """The process is gone: ship what it still printed, then say how it ended."""
+        container.printed_all()
         while self._ship(container, _OUTPUT_A_LOOK):
             pass
         if code == -signal.SIGKILL and self._kernel_kills.happened():
@@ -207,6 +208,8 @@ class Supervisor:
             if now >= self._look_at or now >= container.due_at():
                 for fact in container.check(now):
                     self._uplink.tell(fact)
+                if container.is_given_up:
+                    self._starting.give_up(container)
         if now >= self._memory_at:
             self._memory_at = now + memory.EVERY_S
             for container in self._containers.values():
@@ -243,7 +246,7 @@ class Supervisor:
         stopped = [
             container.id
             for container in self._containers.values()
-            if container.pid and processes.state(container.pid) in ("T", "t", "Z", "X")
+            if container.pid and processes.state(container.process or container.pid) in ("T", "t", "Z", "X")
         ]
         self._uplink.send(Heartbeat(stopped=tuple(stopped)))
 

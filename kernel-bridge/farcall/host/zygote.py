@@ -123,7 +123,8 @@ class Parent:
             signal.set_wakeup_fd(-1)
             birth.settle(order, parent, config, [file.fileno() for file in (self._pipe, self._woken, self._wake)])
             if self._mode == "spawn":
-                os.execve(order["executable"], spawn_arguments(order), birth.variables_of(order))
+                command = spawn_arguments(order)
+                os.execve(command[0], command, birth.variables_of(order))
             birth.become(order)
             from farcall.container.main import main as run
 
@@ -189,7 +190,8 @@ def ended_children(before: Callable[[int], None]) -> Iterator[tuple[int, int]]:
 def spawn_arguments(order: birth.Order) -> list[str]:
     """The command line of a container that is not forked. Nothing secret: everybody may read it."""
     boot = "import sys; sys.path.append(sys.argv.pop(1)); from farcall.container.main import main; sys.exit(main())"
-    return [order["executable"], "-c", boot, home_of_package()]
+    wrap = order["cell"]["wrap"] if order["cell"] is not None else ()
+    return [*wrap, order["executable"], "-c", boot, home_of_package()]
 
 
 def home_of_package() -> str:

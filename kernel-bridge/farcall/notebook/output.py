@@ -53,4 +53,11 @@ class CellOutput:
 
 def collapsed(line: str) -> str:
     r"""What a terminal would still show of a line with carriage returns: the text after the last one."""
-    return _OSC.sub("", line.rstrip("\r").rpartition("\r")[2])
+    return without_commands(line.rstrip("\r").rpartition("\r")[2])
+
+
+def without_commands(text: str) -> str:
+    """The text without the terminal's OSC commands, those that only form when others are taken out included."""
+    while (shorter := _OSC.sub("", text)) != text:
+        text = shorter
+    return text

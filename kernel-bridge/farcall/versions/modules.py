@@ -14,10 +14,11 @@ import importlib.util
 import os
 import sys
 import sysconfig
+import threading
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -30,6 +31,8 @@ _MAX_FILES = 2_000
 _MAX_BYTES = 16 * 1024 * 1024
 _SKIPPED = frozenset(("__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env", "build", "dist"))
 _PACKAGE = __name__.partition(".")[0]
+#: Guards ast.parse: CPython 3.11 counts the depth of a tree for all threads together, and fails when two build one.
+_parsing = threading.Lock()
 
 
 class Source(NamedTuple):
@@ -149,19 +152,25 @@ def _may_hold(folder: Path) -> bool:
     return not (folder / "pyvenv.cfg").exists()
 
 
-def _imported(text: bytes) -> set[str]:
+def _imported(text: bytes) -> frozenset[str]:
     """The top-level names of what a source imports absolutely."""
+    with _parsing:
+        return _read_imports(text)
+
+
+@lru_cache(_MAX_FILES)
+def _read_imports(text: bytes) -> frozenset[str]:
     try:
         tree = ast.parse(text)
     except SyntaxError:
-        return set()
+        return frozenset()
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module)
-    return {name.partition(".")[0] for name in names}
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 def _bundle(sources: tuple[Source, ...]) -> Bundle:
@@ -246,3 +255,12 @@ def _is_same(module: types.ModuleType, source: Source | None) -> bool:
     return (
         source is not None and getattr(spec, "loader", None) is _finder and _finder.sources.get(source.name) == source
     )
+
+
+def _after_fork() -> None:
+    """A thread that was parsing is not in the child to let go."""
+    global _parsing
+    _parsing = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -172,7 +172,7 @@ def _write_all(descriptor: int, views: list[memoryview]) -> None:
 
 
 def _map_file(path: Path) -> memoryview:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         if os.fstat(descriptor).st_size == 0:
             return memoryview(bytearray())

@@ -124,6 +124,8 @@ class FunctionSpec(_Record, frozen=True, kw_only=True):
     #: Modules to import in the zygote before forking, best effort.
     imports: tuple[str, ...]
     secrets: dict[str, str]
+    #: Those of `secrets` whose values are kept out of output and tracebacks.
+    hidden: tuple[str, ...] = ()
 
 
 class FunctionPut(_Message, frozen=True, kw_only=True, tag="function.put"):
@@ -207,6 +209,8 @@ class CallOpen(_Message, frozen=True, kw_only=True, tag="call.open"):
     #: What a person calls it in a list: notebook name or script, and the cell.
     origin: str
     blob: str | None = None
+    #: W3C trace context of whoever opens it, for those who collect traces.
+    traceparent: str | None = None
 
 
 class CallAccepted(_Message, frozen=True, kw_only=True, tag="call.accepted"):
@@ -291,6 +295,8 @@ class CallDerive(_Message, frozen=True, kw_only=True, tag="call.derive"):
     sources: dict[str, str]
     origin: str
     blob: str | None = None
+    #: W3C trace context of whoever opens it, for those who collect traces.
+    traceparent: str | None = None
 
 
 class CallAsk(_Message, frozen=True, kw_only=True, tag="call.ask"):
@@ -656,12 +662,114 @@ class RuntimeState(_Message, frozen=True, kw_only=True, tag="runtime.state"):
     containers: tuple[ContainerSummary, ...]
     clients: int
     calls_open: int
+    #: How containers are kept apart from the gateway's folder.
+    isolation: Literal["uid", "bwrap", "none"] = "none"
+    #: A sentence for whoever looks: what is not as safe as was asked for. Empty: nothing.
+    warning: str = ""
 
 
 class RuntimeStop(_Message, frozen=True, kw_only=True, tag="runtime.stop"):
     """Client → gateway, admin. Drain and leave; containers go too unless `keep`."""
 
     keep: bool
+
+
+class TokenMake(_Message, frozen=True, kw_only=True, tag="token.make"):
+    """Client → gateway, admin. A token for someone else; worth nothing after `seconds`, 0: until it is revoked.
+
+    Answered by `token.made`.
+    """
+
+    request: int
+    name: str
+    """Whose it is, in words."""
+    scope: Literal["client", "admin"]
+    seconds: float
+
+
+class TokenSummary(_Record, frozen=True, kw_only=True):
+    """One token, without the token. ``expires_at``: Unix seconds, 0: never."""
+
+    token_id: str
+    name: str
+    scope: Literal["client", "admin"]
+    made_at: float
+    expires_at: float
+
+
+class TokenMade(_Message, frozen=True, kw_only=True, tag="token.made"):
+    """Gateway → client. The only time the token is told; what is kept is its hash."""
+
+    request: int
+    token: str
+    summary: TokenSummary
+
+
+class TokenList(_Message, frozen=True, kw_only=True, tag="token.list"):
+    """Client → gateway, admin. Answered by `token.listing`."""
+
+    request: int
+
+
+class TokenListing(_Message, frozen=True, kw_only=True, tag="token.listing"):
+    """Gateway → client. The tokens that were made and neither expired nor revoked; the gateway's own is not among them."""
+
+    request: int
+    tokens: tuple[TokenSummary, ...]
+
+
+class TokenRevoke(_Message, frozen=True, kw_only=True, tag="token.revoke"):
+    """Client → gateway, admin. What is connected by it is closed with 4401. Answered by `token.revoked`."""
+
+    request: int
+    token_id: str
+
+
+class TokenRevoked(_Message, frozen=True, kw_only=True, tag="token.revoked"):
+    """Gateway → client."""
+
+    request: int
+    token_id: str
+
+
+class StoreExpire(_Message, frozen=True, kw_only=True, tag="store.expire"):
+    """Client → gateway, admin. Calls that ended more than `seconds` ago go now, and files that belong to none.
+
+    `pretend`: nothing goes, the answer says what would. Answered by `store.expired`.
+    """
+
+    request: int
+    seconds: float
+    pretend: bool
+
+
+class StoreExpired(_Message, frozen=True, kw_only=True, tag="store.expired"):
+    """Gateway → client. How many calls went (`pretend`: would go), the first of them by name, and the payload bytes
+    that are left.
+    """
+
+    request: int
+    count: int
+    calls: tuple[str, ...]
+    bytes: int
+
+
+class StoreCopy(_Message, frozen=True, kw_only=True, tag="store.copy"):
+    """Client → gateway, admin. Copies the store as it is now, payloads and what calls printed included, into a new
+    folder on the gateway's machine, while work goes on. Answered by `store.copied`.
+    """
+
+    request: int
+    folder: str
+
+
+class StoreCopied(_Message, frozen=True, kw_only=True, tag="store.copied"):
+    """Gateway → client. The copy is whole: a gateway started with that folder as its home has all of it."""
+
+    request: int
+    folder: str
+    files: int
+    bytes: int
 
 
 # ── containers
@@ -696,6 +804,8 @@ class CallLoad(_Message, frozen=True, kw_only=True, tag="call.load"):
     bindings: dict[str, str]
     sources: dict[str, str]
     blob: str | None = None
+    #: W3C trace context for what its inputs do.
+    traceparent: str | None = None
 
 
 class CallForget(_Message, frozen=True, kw_only=True, tag="call.forget"):
@@ -820,6 +930,8 @@ class ContainerStart(_Message, frozen=True, kw_only=True, tag="container.start")
     #: UUIDs for CUDA_VISIBLE_DEVICES.
     gpus: tuple[str, ...]
     startup_timeout: float
+    #: Those of `variables` whose values are kept out of output.
+    hidden: tuple[str, ...] = ()
 
 
 class ContainerStarted(_Message, frozen=True, kw_only=True, tag="container.started"):
@@ -944,6 +1056,16 @@ Message = (
     | RuntimeAsk
     | RuntimeState
     | RuntimeStop
+    | TokenMake
+    | TokenMade
+    | TokenList
+    | TokenListing
+    | TokenRevoke
+    | TokenRevoked
+    | StoreExpire
+    | StoreExpired
+    | StoreCopy
+    | StoreCopied
     | FunctionLoad
     | ContainerReady
     | ContainerBroken

@@ -157,7 +157,7 @@ class Response(NamedTuple):
         """Parse everything up to the empty line. Raises :class:`Violation`."""
         first, *lines = head.decode("latin-1").split("\r\n")
         version, _, rest = first.partition(" ")
-        if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+        if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
             raise Violation(1002, f"not an answer of HTTP: {first[:80]!r}")
         pairs = (line.partition(":") for line in lines)
         return cls(int(rest[:3]), {name.strip().lower(): value.strip() for name, _, value in pairs})
@@ -166,7 +166,7 @@ class Response(NamedTuple):
     def length(self) -> int:
         """Bytes of the body, as far as they are told."""
         told = self.headers.get("content-length", "")
-        return int(told) if told.isdecimal() else 0
+        return int(told) if told.isdecimal() and len(told) <= 18 else 0
 
     def accepts(self, key: bytes) -> bool:
         """Whether this is the upgrade that was asked for with ``key``."""

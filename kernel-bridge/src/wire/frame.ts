@@ -4,6 +4,7 @@
 
 import { Packr, Unpackr } from 'msgpackr';
 
+import { isShallow } from './depth.js';
 import type { Message } from './messages.js';
 import { misfit } from './shapes.js';
 
@@ -13,6 +14,9 @@ export const PROTOCOL = [1, 1] as const;
 export const MAX_FRAME = 1024 * 1024;
 /** A header above this is refused. */
 export const MAX_HEADER = 512 * 1024;
+
+/** Below this a header cannot nest deep enough to hurt. */
+const SCANNED_ABOVE = 4 * 1024;
 
 // skipValues is missing from the library's types: an optional field that is undefined must not travel as nil.
 const OPTIONS = { useRecords: false, variableMapSize: true, skipValues: [undefined] };
@@ -80,6 +84,7 @@ export function unpackMap(bytes: Uint8Array): Readonly<Record<string, unknown>> 
 }
 
 function unpack(bytes: Uint8Array): unknown {
+  if (bytes.length > SCANNED_ABOVE && !isShallow(bytes)) throw new ProtocolError('it nests too deep');
   try {
     return unpacker.unpack(bytes) as unknown;
   } catch (error) {

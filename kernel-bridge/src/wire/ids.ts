@@ -22,14 +22,16 @@ export type BlobId = Branded<'BlobId'>;
 const CROCKFORD = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const HEX = /^[0-9a-f]{32}$/;
 
+// What comes from inside a list was not looked at before, so it may be anything, whatever its type says.
+
 export function isCallId(text: string): text is CallId {
-  return text.startsWith('fc-') && /^[0-9A-HJKMNP-TV-Z]{32}$/.test(text.slice(3));
+  return typeof text === 'string' && text.startsWith('fc-') && /^[0-9A-HJKMNP-TV-Z]{32}$/.test(text.slice(3));
 }
 export function isBlobId(text: string): text is BlobId {
-  return text.startsWith('bl-') && CROCKFORD.test(text.slice(3));
+  return typeof text === 'string' && text.startsWith('bl-') && CROCKFORD.test(text.slice(3));
 }
 export function isFunctionId(text: string): text is FunctionId {
-  return text.startsWith('fv-') && HEX.test(text.slice(3));
+  return typeof text === 'string' && text.startsWith('fv-') && HEX.test(text.slice(3));
 }
 export function storeOf(id: CallId): string {
   return id.slice(3, 9);

@@ -99,6 +99,8 @@ export interface FunctionSpec {
   /** Modules to import in the zygote before forking, best effort. */
   readonly imports: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
+  /** Those of `secrets` whose values are kept out of output and tracebacks. */
+  readonly hidden?: readonly string[];
 }
 /** Client → gateway. Makes a version known; sending it again is harmless. Payload: the pickled code. */
 export interface FunctionPut {
@@ -170,6 +172,8 @@ export interface CallOpen {
   /** What a person calls it in a list: notebook name or script, and the cell. */
   readonly origin: string;
   readonly blob?: BlobId;
+  /** W3C trace context of whoever opens it, for those who collect traces. */
+  readonly traceparent?: string;
 }
 /** Gateway → client. The call is durable. */
 export interface CallAccepted {
@@ -242,6 +246,8 @@ export interface CallDerive {
   readonly sources: Readonly<Record<string, string>>;
   readonly origin: string;
   readonly blob?: BlobId;
+  /** W3C trace context of whoever opens it, for those who collect traces. */
+  readonly traceparent?: string;
 }
 /** Client → gateway. Answered by `call.info`. */
 export interface CallAsk {
@@ -561,11 +567,97 @@ export interface RuntimeState {
   readonly containers: readonly ContainerSummary[];
   readonly clients: number;
   readonly calls_open: number;
+  /** How containers are kept apart from the gateway's folder. */
+  readonly isolation?: 'none' | 'uid' | 'bwrap';
+  /** A sentence for whoever looks: what is not as safe as was asked for. Empty: nothing. */
+  readonly warning?: string;
 }
 /** Client → gateway, admin. Drain and leave; containers go too unless `keep`. */
 export interface RuntimeStop {
   readonly type: 'runtime.stop';
   readonly keep: boolean;
+}
+/** Client → gateway, admin. A token for someone else; worth nothing after `seconds`, 0: until it is revoked. Answered by `token.made`. */
+export interface TokenMake {
+  readonly type: 'token.make';
+  readonly request: number;
+  /** Whose it is, in words. */
+  readonly name: string;
+  readonly scope: 'client' | 'admin';
+  readonly seconds: number;
+}
+/** One token, without the token. `expires_at`: Unix seconds, 0: never. */
+export interface TokenSummary {
+  readonly token_id: string;
+  readonly name: string;
+  readonly scope: 'client' | 'admin';
+  readonly made_at: number;
+  readonly expires_at: number;
+}
+/** Gateway → client. The only time the token is told; what is kept is its hash. */
+export interface TokenMade {
+  readonly type: 'token.made';
+  readonly request: number;
+  readonly token: string;
+  readonly summary: TokenSummary;
+}
+/** Client → gateway, admin. Answered by `token.listing`. */
+export interface TokenList {
+  readonly type: 'token.list';
+  readonly request: number;
+}
+/** Gateway → client. The tokens that were made and neither expired nor revoked; the gateway's own is not among them. */
+export interface TokenListing {
+  readonly type: 'token.listing';
+  readonly request: number;
+  readonly tokens: readonly TokenSummary[];
+}
+/** Client → gateway, admin. What is connected by it is closed with 4401. Answered by `token.revoked`. */
+export interface TokenRevoke {
+  readonly type: 'token.revoke';
+  readonly request: number;
+  readonly token_id: string;
+}
+/** Gateway → client. */
+export interface TokenRevoked {
+  readonly type: 'token.revoked';
+  readonly request: number;
+  readonly token_id: string;
+}
+/**
+ * Client → gateway, admin. Calls that ended more than `seconds` ago go now, and files that belong to none. `pretend`: nothing goes, the
+ * answer says what would. Answered by `store.expired`.
+ */
+export interface StoreExpire {
+  readonly type: 'store.expire';
+  readonly request: number;
+  readonly seconds: number;
+  readonly pretend: boolean;
+}
+/** Gateway → client. How many calls went (`pretend`: would go), the first of them by name, and the payload bytes that are left. */
+export interface StoreExpired {
+  readonly type: 'store.expired';
+  readonly request: number;
+  readonly count: number;
+  readonly calls: readonly CallId[];
+  readonly bytes: number;
+}
+/**
+ * Client → gateway, admin. Copies the store as it is now, payloads and what calls printed included, into a new folder on the gateway's
+ * machine, while work goes on. Answered by `store.copied`.
+ */
+export interface StoreCopy {
+  readonly type: 'store.copy';
+  readonly request: number;
+  readonly folder: string;
+}
+/** Gateway → client. The copy is whole: a gateway started with that folder as its home has all of it. */
+export interface StoreCopied {
+  readonly type: 'store.copied';
+  readonly request: number;
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
 }
 
 // ── containers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -594,6 +686,8 @@ export interface CallLoad {
   readonly bindings: Readonly<Record<string, FunctionId>>;
   readonly sources: Readonly<Record<string, string>>;
   readonly blob?: BlobId;
+  /** W3C trace context for what its inputs do. */
+  readonly traceparent?: string;
 }
 /** Gateway → container. The call will not come back here; its shared values may go. */
 export interface CallForget {
@@ -694,6 +788,8 @@ export interface ContainerStart {
   /** UUIDs for CUDA_VISIBLE_DEVICES. */
   readonly gpus: readonly string[];
   readonly startup_timeout: number;
+  /** Those of `variables` whose values are kept out of output. */
+  readonly hidden?: readonly string[];
 }
 /** Supervisor → gateway. The process exists. */
 export interface ContainerStarted {
@@ -805,6 +901,16 @@ export type Message =
   | RuntimeAsk
   | RuntimeState
   | RuntimeStop
+  | TokenMake
+  | TokenMade
+  | TokenList
+  | TokenListing
+  | TokenRevoke
+  | TokenRevoked
+  | StoreExpire
+  | StoreExpired
+  | StoreCopy
+  | StoreCopied
   | FunctionLoad
   | ContainerReady
   | ContainerBroken

@@ -53,6 +53,7 @@ export const SHAPES: { readonly [T in MessageType]: Fields<Extract<Message, { ty
     sources: 'map',
     origin: 'text',
     blob: 'text?',
+    traceparent: 'text?',
   },
   'call.accepted': { request: 'int', call_id: 'text' },
   'inputs.put': { call_id: 'text', first: 'int', count: 'int', lengths: 'bytes', blobs: 'list?' },
@@ -74,6 +75,7 @@ export const SHAPES: { readonly [T in MessageType]: Fields<Extract<Message, { ty
     sources: 'map',
     origin: 'text',
     blob: 'text?',
+    traceparent: 'text?',
   },
   'call.ask': { request: 'int', call_id: 'text' },
   'call.list': { request: 'int', limit: 'int' },
@@ -142,12 +144,24 @@ export const SHAPES: { readonly [T in MessageType]: Fields<Extract<Message, { ty
     containers: 'list',
     clients: 'int',
     calls_open: 'int',
+    isolation: 'text?',
+    warning: 'text?',
   },
   'runtime.stop': { keep: 'flag' },
+  'token.make': { request: 'int', name: 'text', scope: 'text', seconds: 'number' },
+  'token.made': { request: 'int', token: 'text', summary: 'map' },
+  'token.list': { request: 'int' },
+  'token.listing': { request: 'int', tokens: 'list' },
+  'token.revoke': { request: 'int', token_id: 'text' },
+  'token.revoked': { request: 'int', token_id: 'text' },
+  'store.expire': { request: 'int', seconds: 'number', pretend: 'flag' },
+  'store.expired': { request: 'int', count: 'int', calls: 'list', bytes: 'number' },
+  'store.copy': { request: 'int', folder: 'text' },
+  'store.copied': { request: 'int', folder: 'text', files: 'int', bytes: 'number' },
   'function.load': { function_id: 'text', spec: 'map', blob: 'text?' },
   'container.ready': { container_id: 'text' },
   'container.broken': { container_id: 'text' },
-  'call.load': { call_id: 'text', bindings: 'map', sources: 'map', blob: 'text?' },
+  'call.load': { call_id: 'text', bindings: 'map', sources: 'map', blob: 'text?', traceparent: 'text?' },
   'call.forget': { call_id: 'text' },
   'inputs.run': {
     lease: 'int',
@@ -191,6 +205,7 @@ export const SHAPES: { readonly [T in MessageType]: Fields<Extract<Message, { ty
     memory: 'int',
     gpus: 'list',
     startup_timeout: 'number',
+    hidden: 'list?',
   },
   'container.started': { container_id: 'text', pid: 'int', starter: 'text' },
   'container.exited': { container_id: 'text', reason: 'text', code: 'int', lease: 'int', index: 'int', detail: 'text' },
@@ -228,11 +243,13 @@ function checkOf([field, kind]: [string, string]): Checks[number] {
 export function misfit(value: unknown): string {
   if (FITS['map']?.(value) !== true) return 'the header is not a map';
   const record = value as Record<string, unknown>;
-  const checks = typeof record['type'] === 'string' ? CHECKS.get(record['type']) : undefined;
-  if (checks === undefined) return `unknown type ${String(record['type']).slice(0, 60)}`;
+  const { type } = record;
+  if (typeof type !== 'string') return `the header's type is no text`;
+  const checks = CHECKS.get(type);
+  if (checks === undefined) return `unknown type ${type.slice(0, 60)}`;
   for (const [field, optional, fits, kind] of checks) {
     const given = record[field];
-    if (given === undefined ? !optional : !fits(given)) return `${String(record['type'])}.${field} is not ${kind}`;
+    if (given === undefined ? !optional : !fits(given)) return `${type}.${field} is not ${kind}`;
   }
   return '';
 }

@@ -5,12 +5,13 @@
 import type { CallId, ContainerId, FunctionId } from '@farcall/kernel-bridge/wire';
 
 import { PATIENCE_MS } from './autoscaler.js';
+import { censusOf, type Census } from './census.js';
 import type { Command } from './commands.js';
 import { dropOldCalls, forgetEnded } from './ending.js';
 import type { Event } from './events.js';
 import { explain } from './explain.js';
 import { activeOf, nameOf, type RemoteFunction, type Settings } from './function.js';
-import { hostConnected, hostLost } from './hosts.js';
+import { hostConnected, hostLost, hostsPending } from './hosts.js';
 import { leaseRevoked } from './leases.js';
 import {
   containerBroken,
@@ -48,6 +49,7 @@ import {
   type InputView,
 } from './view.js';
 
+export type { Census } from './census.js';
 export type { CallView, ContainerView, FunctionView, HostView, InputView } from './view.js';
 
 /** What may be asked. Calls that ended long ago are unknown here; the store has them. */
@@ -76,6 +78,8 @@ export interface Questions {
   shortage(id: FunctionId): string;
   /** No call is open. */
   isIdle(): boolean;
+  /** How much of everything is held. */
+  census(): Census;
   /** When, in `now`'s milliseconds, a tick would change something; Infinity: never. Ticking every 100 ms is enough for all else. */
   dueAt(): number;
 }
@@ -102,6 +106,7 @@ const HANDLERS: Handlers = {
   'outcomes.arrived': outcomesArrived,
   'host.connected': hostConnected,
   'host.lost': hostLost,
+  'hosts.pending': hostsPending,
   'containers.stopped': containersStopped,
   'container.started': containerStarted,
   'container.exited': containerExited,
@@ -191,6 +196,10 @@ export class Core implements Questions {
     return this.#s.openCalls === 0;
   }
 
+  census(): Census {
+    return censusOf(this.#s);
+  }
+
   dueAt(): number {
     const s = this.#s;
     let due = s.delays.nextAt;
@@ -213,11 +222,12 @@ function ticked(s: State): void {
     if (fn.queued > 0 || fn.containers.size > 0 || fn.settings.minContainers > 0) s.touch(fn);
 }
 
-/** Whoever has least is served first: what one function gives up for another must not fall back to it. */
+/** Whoever has least is served first, work before warmth: what one function gives up for another must not fall back to it. */
 function inTurn(s: State): RemoteFunction[] {
   const fns = [...s.dirty];
   s.dirty.clear();
-  return fns.length < 2 ? fns : fns.sort((a, b) => activeOf(a) - activeOf(b));
+  const hasWork = (fn: RemoteFunction): number => (fn.available > 0 ? 1 : 0);
+  return fns.length < 2 ? fns : fns.sort((a, b) => activeOf(a) - activeOf(b) || hasWork(b) - hasWork(a));
 }
 
 /** After every event: what is due is queued, what changed is scheduled and scaled. Scaling may stop what others wait for. */

@@ -16,6 +16,10 @@ export class Delays {
     return this.#heap.first?.dueAt ?? Infinity;
   }
 
+  get size(): number {
+    return this.#heap.size;
+  }
+
   add(delay: Delay): void {
     this.#heap.add(delay);
   }

@@ -72,7 +72,8 @@ function forget(s: State, container: Container, call: Call): void {
   if (!container.isGone) s.out.act({ do: 'forget', container: container.id, call: call.id });
 }
 
-function leaveParent(s: State, call: Call): void {
+/** It is no longer one of the open calls that the parent's inputs made. */
+export function leaveParent(s: State, call: Call): void {
   const parent = call.opening.parent?.call_id;
   const siblings = parent && s.children.get(parent);
   if (!parent || !siblings) return;

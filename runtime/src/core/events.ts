@@ -112,6 +112,8 @@ export type Happening =
       readonly containers: readonly ContainerId[];
     }
   | { readonly type: 'host.lost'; readonly host: HostId }
+  /** Why no host comes up, after so many failures in a row. */
+  | { readonly type: 'hosts.pending'; readonly why: string; readonly failures: number }
   | { readonly type: 'containers.stopped'; readonly containers: readonly ContainerId[] }
   | { readonly type: 'container.started'; readonly container: ContainerId; readonly pid: number }
   | {
@@ -148,6 +150,8 @@ export type Happening =
       readonly container: ContainerId;
       readonly function: FunctionId;
       readonly leases: readonly RestoredLease[];
+      /** The last lease it was given, as far as that is known. */
+      readonly newest?: number;
     };
 
 export interface RestoredLease {

@@ -1,6 +1,6 @@
 // Sentences for people: why a call's inputs wait, and why a function has as many containers as it has.
 
-import { QUEUED } from '@farcall/kernel-bridge/wire';
+import { QUEUED, RUNNING } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
 import type { RemoteFunction } from './function.js';
@@ -14,14 +14,21 @@ export function waitingOf(s: State, call: Call): string {
   if (call.isHeld) return 'the gateway restarted: asking the containers what they hold';
   if (call.available === 0) return `${call.delayed.size} inputs wait for their next attempt`;
   const counts = countsOf(fn);
-  if (counts.ready > 0 && call.leases.size > 0) return '';
+  if (counts.ready > 0 && (call.inputs.counts[RUNNING] ?? 0) > 0) return '';
   if (fn.shortage !== '' && counts.active === 0) return fn.shortage;
   if (counts.ready === 0 && counts.coming > 0)
     return counts.coming === 1 ? 'starting a container' : `starting ${counts.coming} containers`;
   if (fn.shortage !== '') return fn.shortage;
   const { maxContainers } = fn.settings;
   if (maxContainers > 0 && counts.active >= maxContainers) return `at max_containers (${maxContainers})`;
-  return counts.ready > 0 ? 'all containers are busy' : '';
+  return counts.ready > 0 ? 'all containers are busy' : unreachable(counts);
+}
+
+/** There are containers, but none that could be given something. */
+function unreachable({ stopped, away }: ReturnType<typeof countsOf>): string {
+  if (stopped > 0) return stopped === 1 ? 'its container is stopped' : `its ${stopped} containers are stopped`;
+  if (away === 0) return '';
+  return away === 1 ? 'its container lost its connection' : `its ${away} containers lost their connections`;
 }
 
 /** Lines about one function: what it has, what it wants and why, what is missing. */
@@ -56,13 +63,17 @@ function countsOf(fn: RemoteFunction): {
   coming: number;
   idle: number;
   waiting: number;
+  stopped: number;
+  away: number;
 } {
-  const counts = { active: 0, ready: 0, coming: 0, idle: 0, waiting: 0 };
+  const counts = { active: 0, ready: 0, coming: 0, idle: 0, waiting: 0, stopped: 0, away: 0 };
   for (const container of fn.containers) {
     if (container.isActive) counts.active += 1;
     if (container.isUsable) counts.ready += 1;
     if (container.isIdle) counts.idle += 1;
     if (container.isWaiting) counts.waiting += 1;
+    if (container.isActive && container.stoppedSince > 0) counts.stopped += 1;
+    else if (container.state === 'ready' && !container.isConnected) counts.away += 1;
     if (container.state === 'requested' || container.state === 'starting') counts.coming += 1;
   }
   return counts;

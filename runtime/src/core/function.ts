@@ -47,6 +47,8 @@ export class RemoteFunction {
   wish: Wish = { desired: 0, because: 'nothing has asked for it yet' };
   /** Why it has fewer containers than it wants; empty when it has what it wants. */
   shortage = '';
+  /** It has work and no container, and waits for what others hold: GPUs, or room in general. */
+  starvesFor: '' | 'gpu' | 'room' = '';
   readonly #ring: Call[] = [];
   #head = 0;
 

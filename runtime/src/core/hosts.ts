@@ -8,11 +8,15 @@ import { bury, repeatOrders } from './life.js';
 import type { State } from './state.js';
 import { failQueued } from './verdict.js';
 
+/** Starts in a row that may fail before those who wait are told. */
+const FAILURES = 5;
+
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
 export function hostConnected(s: State, event: Of<'host.connected'>): void {
   const host = s.hosts.get(event.host) ?? new Host(event.host, event);
   s.hosts.set(host.id, host);
+  s.hostless = '';
   host.cpus = event.cpus;
   host.memory = event.memory;
   host.gpus = event.gpus;
@@ -37,6 +41,14 @@ export function hostLost(s: State, { host: id }: Of<'host.lost'>): void {
   if (host === undefined) return;
   s.hosts.delete(id);
   for (const container of [...host.containers]) bury(s, container);
+}
+
+/** The engine tries on; but who waits for a host that does not come up hears it, rather than waiting for ever. */
+export function hostsPending(s: State, { why, failures }: Of<'hosts.pending'>): void {
+  if (s.hosts.size > 0) return;
+  s.hostless = why;
+  s.touchAll();
+  if (failures >= FAILURES) failQueued(s, s.calls.values(), 'container.start', `no host came up: ${why}`);
 }
 
 /** Asks for the container's process. */

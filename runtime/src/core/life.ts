@@ -21,6 +21,8 @@ const STOPPED_REPORT_MS = 8_000;
 const LEAVE_MS = 30_000;
 const START_FAILURES = 5;
 const UNREADABLE = 2;
+/** A supervisor ends what does not come up in time and knows what it said; only if it is silent, we do. */
+const START_GRACE_MS = 5_000;
 const FIRST_BACKOFF_MS = 1_000;
 const LAST_BACKOFF_MS = 60_000;
 
@@ -168,8 +170,11 @@ function repeatAssignments(s: State, container: Container, held: ReadonlySet<num
 }
 
 function watchConnection(s: State, container: Container): void {
-  const isAway = !container.isConnected && container.disconnectedAt > 0 && !container.isCutOff && !container.isAwaited;
+  const isAway = !container.isConnected && container.disconnectedAt > 0 && !container.isAwaited;
   if (!isAway || s.now - container.disconnectedAt < DISCONNECTED_MS) return;
+  // No supervisor ever answered for it since the restart, so nobody will tell its end.
+  if (container.host === undefined) return bury(s, container);
+  if (container.isCutOff) return;
   container.isCutOff = true;
   loseLeases(s, container);
   s.touch(container.fn);
@@ -188,7 +193,7 @@ function watchStopped(s: State, container: Container): void {
 function watchStart(s: State, container: Container): void {
   const isUp = container.state !== 'requested' && container.state !== 'starting';
   const limitMs = container.fn.spec.startup_timeout * 1000;
-  if (isUp || container.isAwaited || limitMs <= 0 || s.now - container.requestedAt < limitMs) return;
+  if (isUp || container.isAwaited || limitMs <= 0 || s.now - container.requestedAt < limitMs + START_GRACE_MS) return;
   leave(s, container, 'kill');
   startFailed(s, container.fn, 'container.start', `it did not come up within ${container.fn.spec.startup_timeout} s`);
 }

@@ -1,7 +1,7 @@
 // Calls as their clients make them: opened or derived, fed in chunks, sealed, cancelled, detached. Everything may be sent
 // again and is then acknowledged again, never done twice.
 
-import { SUCCEEDED } from '@farcall/kernel-bridge/wire';
+import { CANCELLED, SUCCEEDED } from '@farcall/kernel-bridge/wire';
 
 import { Call } from './call.js';
 import { endIfSettled, seal } from './ending.js';
@@ -26,6 +26,7 @@ export function callOpened(s: State, { opening }: Of<'call.opened'>): void {
   s.out.persist({ do: 'persist.call', call: call.id });
   s.out.tell({ do: 'accept.call', call: call.id });
   if (indexes !== undefined) fillDerived(s, call, indexes.length);
+  if (isUnwanted(s, opening)) cancelCall(s, call, 'all', 'the input that made it was cancelled');
   s.out.shown(call);
 }
 
@@ -152,6 +153,12 @@ function indexesOf(
   }
   const all = base.inputs.stretches(0, base.inputs.length).filter(({ state }) => state !== SUCCEEDED);
   return Uint32Array.from(all.flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at)));
+}
+
+/** Its parent was cancelled while it was on its way here. */
+function isUnwanted(s: State, { parent }: CallOpening): boolean {
+  const above = parent && s.calls.get(parent.call_id);
+  return above !== undefined && above.inputs.state(parent?.index ?? 0) === CANCELLED;
 }
 
 function refuse(s: State, opening: CallOpening, code: 'not.found' | 'resource.impossible', message: string): void {

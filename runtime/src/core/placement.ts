@@ -17,6 +17,7 @@ export function scale(s: State, fn: RemoteFunction): void {
   fn.wish = desire(s, fn);
   let active = activeOf(fn);
   fn.shortage = '';
+  fn.starvesFor = '';
   for (; active < fn.wish.desired; active += 1) {
     fn.shortage = startOne(s, fn, active);
     if (fn.shortage !== '') break;
@@ -26,23 +27,36 @@ export function scale(s: State, fn: RemoteFunction): void {
 
 /** Starts one more; else says why not. */
 function startOne(s: State, fn: RemoteFunction, active: number): string {
-  if (s.hosts.size === 0) return 'no host is connected yet';
+  if (s.hosts.size === 0) return s.hostless === '' ? 'no host is connected yet' : `no host is connected: ${s.hostless}`;
   if (s.now < fn.startAfter)
     return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
   if (fn.startFailures > 0 && isComing(fn)) return `one start at a time: ${fn.lastStartFailure}`;
+  const first = whoIsFirst(s, fn, active);
+  if (first !== undefined) return `${first.fullName} waits for its first container`;
   // Inputs that others wait for must not wait for limits, or a deep recursion would never end.
   const isUrgent = active === 0 && isAwaited(s, fn);
   let lack = '';
+  let starvesFor: RemoteFunction['starvesFor'] = 'room';
   for (const host of s.hosts.values()) {
     const { claim, lacks } = host.fit(fn.spec);
     lack =
       lacks === '' && isCrowded(fn, host) ? `${PER_CORE} containers a core run already` : sentenceOf(host, fn, lacks);
+    if (lacks === 'gpu') starvesFor = 'gpu';
     if (lack !== '' && !(isUrgent && lacks !== 'gpu')) continue;
     start(s, fn, host, claim);
     return '';
   }
-  giveWay(s, fn, active);
+  if (active === 0 && fn.available > 0) fn.starvesFor = starvesFor;
+  giveWay(s, fn, { active, lacksGpu: starvesFor === 'gpu' });
   return lack;
+}
+
+/** Somebody who has work and no container: who has one, or only wants to be warm, leaves them what becomes free. */
+function whoIsFirst(s: State, fn: RemoteFunction, active: number): RemoteFunction | undefined {
+  if (active === 0 && fn.available > 0) return undefined;
+  for (const other of s.functions.values())
+    if (other.starvesFor === 'room' || (other.starvesFor === 'gpu' && fn.spec.gpu.length > 0)) return other;
+  return undefined;
 }
 
 function isComing(fn: RemoteFunction): boolean {
@@ -84,28 +98,33 @@ function isAwaited(s: State, fn: RemoteFunction): boolean {
 }
 
 /** Another function's idle container leaves for this one; or, if this one has none at all, one of whoever has most. */
-function giveWay(s: State, fn: RemoteFunction, active: number): void {
+function giveWay(s: State, fn: RemoteFunction, { active, lacksGpu }: { active: number; lacksGpu: boolean }): void {
   const missing = fn.wish.desired - active;
-  const others = [...s.containers.values()].filter((other) => other.fn !== fn && helps(fn, other));
+  const helps = (other: Container): boolean => (lacksGpu ? holdsGpuFor(fn, other) : !other.isWaiting);
+  const others = [...s.containers.values()].filter((other) => other.fn !== fn && helps(other));
   const leaving = others.filter((other) => other.leavingAt > 0).length;
   const idle = others.filter((other) => other.isIdle && other.leavingAt === 0 && isSpare(other));
   idle.sort((a, b) => a.idleSince - b.idleSince);
   for (const other of idle.slice(0, Math.max(0, missing - leaving))) leave(s, other, 'drain');
   if (leaving > 0 || idle.length > 0 || active > 0) return;
-  const busy = others.filter(
-    (other) =>
-      other.isUsable && other.leavingAt === 0 && activeOf(other.fn) > Math.max(1, other.fn.settings.minContainers),
-  );
-  busy.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.held - b.held);
-  if (busy[0] !== undefined) leave(s, busy[0], 'drain');
+  const last = fn.available > 0 ? lastResort(others) : undefined;
+  if (last !== undefined) leave(s, last, 'drain');
 }
 
-/** What it holds is what the function lacks. */
-function helps(fn: RemoteFunction, other: Container): boolean {
-  if (other.isWaiting && other.claim.gpus.length === 0) return false;
+/** A busy one of whoever has most; else an idle one that is only kept warm: min_containers must not keep others from running at all. */
+function lastResort(others: readonly Container[]): Container | undefined {
+  const usable = others.filter((other) => other.isUsable && other.leavingAt === 0);
+  const busy = usable.filter(({ fn }) => activeOf(fn) > Math.max(1, fn.settings.minContainers));
+  busy.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.held - b.held);
+  const warm = usable.filter((other) => other.isIdle);
+  warm.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.idleSince - b.idleSince);
+  return busy[0] ?? warm[0];
+}
+
+/** It holds a GPU that the function asks for. */
+function holdsGpuFor(fn: RemoteFunction, { claim, host }: Container): boolean {
   const names = fn.spec.gpu.map((text) => choiceOf(text)).filter(({ count }) => count > 0);
-  if (names.length === 0) return true;
-  const held = other.host?.gpus.filter((gpu) => other.claim.gpus.includes(gpu.uuid)) ?? [];
+  const held = host?.gpus.filter((gpu) => claim.gpus.includes(gpu.uuid)) ?? [];
   return held.some((gpu) => names.some(({ name }) => matches(name, gpu.name)));
 }
 

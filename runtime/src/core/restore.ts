@@ -5,7 +5,7 @@ import { CANCELLED, QUEUED, RUNNING } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
 import { Container } from './container.js';
-import { endIfSettled } from './ending.js';
+import { endIfSettled, leaveParent } from './ending.js';
 import type { Event, RestoredLease } from './events.js';
 import { Lease } from './lease.js';
 import { bury } from './life.js';
@@ -45,7 +45,7 @@ export function callRestored(s: State, event: Of<'call.restored'>): void {
 
 export function containerRestored(
   s: State,
-  { container: id, function: functionId, leases }: Of<'container.restored'>,
+  { container: id, function: functionId, leases, newest = 0 }: Of<'container.restored'>,
 ): void {
   const fn = s.functions.get(functionId);
   if (fn === undefined) return;
@@ -53,6 +53,7 @@ export function containerRestored(
   const container =
     s.containers.get(id) ??
     newcomer(s, new Container(id, fn, { cpus: fn.spec.cpu, memory: fn.spec.memory, gpus: [] }, s));
+  container.lastLease = Math.max(container.lastLease, newest);
   for (const lease of leases) restoreLease(s, container, lease);
 }
 
@@ -85,7 +86,8 @@ function newcomer(s: State, container: Container): Container {
   container.state = 'starting';
   container.isAwaited = true;
   const age = Math.min(LONGEST_LIFE_S, Math.max(0, s.at - bornAt(container.id)) + 1);
-  // Leases count up over the container's whole life; how far it got is not stored.
+  // Leases count up over the container's whole life. How far it got may not be known, and clocks are set back: the higher
+  // of the two counts.
   container.lastLease = Math.ceil(age * LEASES_A_SECOND);
   container.fn.containers.add(container);
   container.fn.hasStarted = true;
@@ -127,7 +129,11 @@ function shelve(s: State, call: Call, event: Of<'call.restored'>): void {
   call.isHeld = false;
   call.queue.clear();
   s.openCalls -= 1;
-  s.clients.get(call.opening.client)?.calls.delete(call);
+  leaveParent(s, call);
+  const client = s.client(call.opening.client);
+  client.calls.delete(call);
+  // Whoever owned it has not connected again, and may never.
+  if (client.calls.size === 0 && client.lostAt === Infinity) client.lostAt = s.now;
   s.ended.push(call);
 }
 

@@ -32,6 +32,8 @@ export class State {
   readonly children = new Map<CallId, Set<Call>>();
   readonly containers = new Map<ContainerId, Container>();
   readonly hosts = new Map<HostId, Host>();
+  /** Why there is none, as far as the engine knows. */
+  hostless = '';
   readonly clients = new Map<ClientId, Client>();
   readonly delays = new Delays();
   /** Functions whose queue or containers changed in this event. */

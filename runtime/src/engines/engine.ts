@@ -9,7 +9,7 @@ export interface Capabilities {
   /** MiB */
   readonly memory: number;
   readonly elastic: boolean;
-  readonly isolation: 'none' | 'user' | 'sandbox';
+  readonly isolation: 'none' | 'uid' | 'bwrap';
 }
 export interface Engine extends AsyncDisposable {
   capabilities(): Capabilities;

@@ -14,6 +14,10 @@ export interface LocalOptions {
   /** Its process has ended, so its containers have too. */
   readonly onLost: (host: HostId) => void;
   readonly onError: (error: Error) => void;
+  /** Why there is no supervisor, and how many in a row did not come up: for whoever waits for one. */
+  readonly onPending: (why: string, failures: number) => void;
+  /** Milliseconds a new supervisor has to connect; 30 s unless told. */
+  readonly connectMs?: number;
 }
 interface HostReport {
   readonly cpus: number;
@@ -25,11 +29,15 @@ interface HostReport {
 const PAUSES_MS = [0, 500, 1000, 2000, 5000, 10_000, 30_000];
 /** A supervisor that lived so long starts the pauses over. */
 const SETTLED_MS = 60_000;
+/** A process that has not connected by then hangs, and makes way for another. */
+const CONNECT_MS = 30_000;
 
 export class LocalEngine implements Engine {
   #supervisor: SupervisorProcess | undefined;
   #report: HostReport | undefined;
   #connected = false;
+  /** The supervisor that is there now has connected before. */
+  #isUp = false;
   #closing = false;
   #failures = 0;
   /** Asked for, and not reported by the supervisor yet; `sent`: on a connection that may have been lost. */
@@ -84,6 +92,7 @@ export class LocalEngine implements Engine {
     if (host !== this.#supervisor?.host) return report.containers;
     this.#report = report;
     this.#connected = true;
+    this.#isUp = true;
     this.#failures = 0;
     const unsent = [...this.#asked.values()].filter(({ sent }) => !sent);
     for (const asked of unsent) this.#send(asked);
@@ -127,21 +136,47 @@ export class LocalEngine implements Engine {
 
   #watch(supervisor: SupervisorProcess): void {
     this.#supervisor = supervisor;
+    this.#isUp = false;
     const startedAt = performance.now();
-    void supervisor.ended.then((why) => {
+    const late = this.#hurry(supervisor);
+    void supervisor.ended.then((how) => {
+      clearTimeout(late);
       if (this.#supervisor !== supervisor || this.#closing) return;
+      const why = this.#isUp || performance.now() - startedAt < this.#connectMs ? `ended (${how})` : 'did not connect';
+      const settled = this.#isUp && performance.now() - startedAt > SETTLED_MS;
       this.#connected = false;
       this.#asked.clear();
       this.#owned.clear();
       this.options.onLost(supervisor.host);
-      this.options.onError(new Error(`the supervisor ended (${why})`));
-      this.#failures = performance.now() - startedAt > SETTLED_MS ? 0 : this.#failures + 1;
-      const pause = PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)] ?? 0;
-      setTimeout(() => this.#restart(), pause).unref();
+      this.#failures = settled ? 0 : this.#failures + 1;
+      this.#again([`the supervisor ${why}`, supervisor.saidLast()].filter((text) => text !== '').join(': '));
     });
   }
 
+  get #connectMs(): number {
+    return this.options.connectMs ?? CONNECT_MS;
+  }
+
+  #hurry(supervisor: SupervisorProcess): NodeJS.Timeout {
+    return setTimeout(() => {
+      if (this.#supervisor === supervisor && !this.#isUp && !this.#closing) void supervisor.stop();
+    }, this.#connectMs).unref();
+  }
+
+  #again(why: string): void {
+    this.options.onError(new Error(why));
+    this.options.onPending(why, this.#failures);
+    const pause = PAUSES_MS[Math.min(this.#failures, PAUSES_MS.length - 1)] ?? 0;
+    setTimeout(() => this.#restart(), pause).unref();
+  }
+
   #restart(): void {
-    if (!this.#closing) this.#watch(this.options.processes.spawn());
+    if (this.#closing) return;
+    try {
+      this.#watch(this.options.processes.spawn());
+    } catch (error) {
+      this.#failures += 1;
+      this.#again(`the supervisor cannot be started: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }

@@ -9,6 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { HostId } from '@farcall/kernel-bridge/wire';
 
+import type { Isolation } from './isolation.js';
+
 export interface SupervisorSettings {
   readonly python: string;
   readonly home: string;
@@ -21,12 +23,15 @@ export interface SupervisorSettings {
   readonly reconnectWindow: number;
   /** `A100:2,T4:1` instead of what nvidia-smi finds. */
   readonly gpus: string | undefined;
+  readonly isolation: Pick<Isolation, 'kind' | 'lobby' | 'uids'>;
 }
 export interface SupervisorProcess {
   readonly host: HostId;
   readonly pid: number;
   /** Resolves, with how, once it is gone. */
   readonly ended: Promise<string>;
+  /** The end of what it wrote to stderr, in a line; empty when there is nothing or it cannot be known. */
+  saidLast(): string;
   /** SIGTERM, and SIGKILL if that is not enough. Resolves when it is gone. */
   stop(): Promise<void>;
   /** Lets it live on without us. */
@@ -40,6 +45,7 @@ export interface SupervisorProcesses {
 const ADOPT_MS = 5_000;
 const LOOK_MS = 250;
 const STOP_MS = 1_500;
+const LONGEST_WORDS = 500;
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export class LocalSupervisors implements SupervisorProcesses {
@@ -55,7 +61,7 @@ export class LocalSupervisors implements SupervisorProcesses {
   }
 
   spawn(): SupervisorProcess {
-    const { python, home, reach, token, embedded, reconnectWindow, gpus } = this.settings;
+    const { python, home, reach, token, embedded, reconnectWindow, gpus, isolation } = this.settings;
     const host = newHostId();
     const config = {
       url: reach.url,
@@ -65,6 +71,7 @@ export class LocalSupervisors implements SupervisorProcesses {
       embedded,
       reconnect_window: reconnectWindow,
       gpus: gpus ?? null,
+      isolation: { kind: isolation.kind, lobby: isolation.lobby, uids: isolation.uids },
     };
     const errors = openSync(join(home, 'supervisor.err'), 'w', 0o600);
     const child = spawn(python, ['-m', 'farcall.host'], {
@@ -73,7 +80,7 @@ export class LocalSupervisors implements SupervisorProcesses {
       stdio: ['pipe', 'ignore', errors],
     });
     closeSync(errors);
-    const spawned = new Spawned(host, child);
+    const spawned = new Spawned(host, child, join(home, 'supervisor.err'));
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(`${JSON.stringify(config)}\n`);
     child.unref();
@@ -110,6 +117,7 @@ class Spawned implements SupervisorProcess {
   constructor(
     readonly host: HostId,
     private readonly child: ChildProcess,
+    private readonly errors: string,
   ) {
     this.pid = child.pid ?? 0;
     this.ended = new Promise((resolve) => {
@@ -125,6 +133,14 @@ class Spawned implements SupervisorProcess {
     if (gone) return;
     this.child.kill('SIGKILL');
     await this.ended;
+  }
+
+  saidLast(): string {
+    try {
+      return readFileSync(this.errors, 'utf8').trim().split('\n').at(-1)?.slice(0, LONGEST_WORDS) ?? '';
+    } catch {
+      return '';
+    }
   }
 
   release(): void {
@@ -156,6 +172,10 @@ class Adopted implements SupervisorProcess {
     const until = performance.now() + STOP_MS;
     while (isAlive(this.pid) && performance.now() < until) await pause(20);
     if (isSupervisor(this.pid)) kill(this.pid, 'SIGKILL');
+  }
+
+  saidLast(): string {
+    return '';
   }
 
   release(): void {

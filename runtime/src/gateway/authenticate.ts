@@ -1,5 +1,6 @@
 // Who is asking: one check for HTTP requests and upgrades alike, before anything is routed.
-// Tokens are kept as sha256 and compared in constant time. Bootstrap tokens of containers are used once and expire.
+// Tokens are kept as sha256 and compared in constant time. Bootstrap tokens of containers are used once and expire; a person's
+// may expire or be revoked, and what is connected by it then is told through `onWithdrawn`.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -7,7 +8,8 @@ import type { IncomingMessage } from 'node:http';
 import type { ContainerId } from '@farcall/kernel-bridge/wire';
 
 export type Principal =
-  | { readonly kind: 'client' }
+  /** A person. `admin` may also stop the gateway and give tokens out. */
+  | { readonly kind: 'client' | 'admin' }
   | { readonly kind: 'supervisor' }
   /** `first`: by its single-use token, so it gets a key. */
   | { readonly kind: 'container'; readonly container: ContainerId; readonly first: boolean };
@@ -25,22 +27,41 @@ export function hashOf(token: string): string {
 interface Known {
   readonly hash: Buffer;
   readonly principal: Principal;
-  readonly expiresAt: number;
+  readonly isOver: () => boolean;
 }
+const never = (): boolean => false;
 
 export class Tokens {
   readonly #known = new Map<string, Known>();
+  readonly #listeners: ((principal: Principal) => void)[] = [];
 
-  /** A token of the whole home: client (and admin), or supervisor. */
+  /** A token of the whole home: its owner's, or the supervisor's. */
   admit(token: string, principal: Principal): void {
-    this.#add(hashOf(token), principal, Infinity);
+    this.#add(hashOf(token), principal, never);
+  }
+
+  /** A token that is kept as its hash only. Each has a principal object of its own, by which it is withdrawn. */
+  admitHash(hash: string, principal: Principal, isOver: () => boolean): void {
+    this.#add(hash, principal, isOver);
+  }
+
+  /** Worth nothing from now on; whoever is connected by it is disconnected. */
+  withdraw(principal: Principal): void {
+    for (const [hash, known] of this.#known) if (known.principal === principal) this.#known.delete(hash);
+    for (const listener of this.#listeners) listener(principal);
+  }
+
+  /** For the doors: `listener` closes what this principal has open. */
+  onWithdrawn(listener: (principal: Principal) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** A fresh single-use token for a container that is being started. */
   issue(container: ContainerId): string {
     this.revoke(container);
     const token = newToken();
-    this.#add(hashOf(token), { kind: 'container', container, first: true }, performance.now() + BOOTSTRAP_MS);
+    const until = performance.now() + BOOTSTRAP_MS;
+    this.#add(hashOf(token), { kind: 'container', container, first: true }, () => performance.now() > until);
     return token;
   }
 
@@ -55,7 +76,7 @@ export class Tokens {
 
   /** A container's key as the store has it. */
   restore(container: ContainerId, hash: string): void {
-    this.#add(hash, { kind: 'container', container, first: false }, Infinity);
+    this.#add(hash, { kind: 'container', container, first: false }, never);
   }
 
   revoke(container: ContainerId): void {
@@ -66,12 +87,12 @@ export class Tokens {
   who(token: string): Principal | undefined {
     const hash = hashOf(token);
     const known = this.#known.get(hash);
-    if (known === undefined || known.expiresAt < performance.now()) return undefined;
+    if (known === undefined || known.isOver()) return undefined;
     return timingSafeEqual(known.hash, Buffer.from(hash, 'hex')) ? known.principal : undefined;
   }
 
-  #add(hash: string, principal: Principal, expiresAt: number): void {
-    this.#known.set(hash, { hash: Buffer.from(hash, 'hex'), principal, expiresAt });
+  #add(hash: string, principal: Principal, isOver: () => boolean): void {
+    this.#known.set(hash, { hash: Buffer.from(hash, 'hex'), principal, isOver });
   }
 }
 
@@ -79,6 +100,8 @@ export interface Door {
   readonly tokens: Tokens;
   /** Host header values that are ours, without the port, lower case. */
   readonly hosts: ReadonlySet<string>;
+  /** Origin header values that may come in, letter by letter. None unless someone lists them. */
+  readonly origins?: ReadonlySet<string>;
 }
 /** Why a request is turned away, as an HTTP status. */
 export type Verdict = { readonly principal: Principal } | { readonly status: 400 | 401 | 403 | 421 };
@@ -86,7 +109,8 @@ export type Verdict = { readonly principal: Principal } | { readonly status: 400
 export function authenticate(request: IncomingMessage, door: Door): Verdict {
   const outside = misdirected(request, door);
   if (outside !== undefined) return { status: outside };
-  const bearer = /^Bearer ([A-Za-z0-9_-]{20,128})$/.exec(request.headers.authorization ?? '');
+  const shown = request.headersDistinct['authorization'] ?? [];
+  const bearer = shown.length === 1 ? /^Bearer ([A-Za-z0-9_-]{20,128})$/.exec(shown[0] ?? '') : null;
   const principal = bearer?.[1] === undefined ? undefined : door.tokens.who(bearer[1]);
   return principal === undefined ? { status: 401 } : { principal };
 }
@@ -97,7 +121,9 @@ export function misdirected(request: IncomingMessage, door: Door): 400 | 403 | 4
   const hosts = request.headersDistinct['host'] ?? [];
   const host = hosts[0];
   if (hosts.length !== 1 || host === undefined || !door.hosts.has(nameOf(host))) return 421;
-  if (request.headersDistinct['origin'] !== undefined) return 403;
+  const origins = request.headersDistinct['origin'];
+  if (origins !== undefined)
+    return origins.length === 1 && door.origins?.has(origins[0] ?? '') === true ? undefined : 403;
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'none' && site !== 'same-origin') return 403;
   return undefined;

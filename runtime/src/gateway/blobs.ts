@@ -2,7 +2,7 @@
 // and containers write the files themselves and this is not used. An id is checked letter by letter, so it is no path.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { type BlobId, isBlobId } from '@farcall/kernel-bridge/wire';
@@ -16,7 +16,7 @@ const SLOWEST_BYTES_PER_S = 1024;
 export interface BlobFiles {
   size(id: BlobId): Promise<number | undefined>;
   /** The blob appears whole, or not at all and nothing is left. */
-  write(id: BlobId, from: Readable): Promise<number>;
+  write(id: BlobId, from: AsyncIterable<Uint8Array>): Promise<number>;
   read(id: BlobId, range: { readonly start: number; readonly end: number }): Readable;
 }
 
@@ -40,29 +40,31 @@ async function put(request: IncomingMessage, response: ServerResponse, files: Bl
   if (size > LARGEST_BLOB) return answer(response, 413);
   try {
     // A body that ends before its announced length is an error of the request, so what was written is whole.
-    await pipeline(request, paced(), (body) => files.write(id, body as unknown as Readable));
+    await files.write(id, paced(request));
   } catch (error) {
+    response.setHeader('Connection', 'close');
     const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
     return answer(response, full ? 507 : 400);
   }
   return answer(response, 201);
 }
 
-/** Ends an upload that brings less than the slowest rate for 30 seconds. */
-function paced(): Transform {
+/** The body; an upload that brings less than the slowest rate for 30 seconds is ended. */
+async function* paced(request: IncomingMessage): AsyncIterable<Uint8Array> {
   let recent = 0;
-  const stage = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      recent += chunk.length;
-      done(null, chunk);
-    },
-  });
   const timer = setInterval(() => {
-    if (recent < 30 * SLOWEST_BYTES_PER_S) stage.destroy(new Error('the upload is too slow'));
+    if (recent < 30 * SLOWEST_BYTES_PER_S) request.destroy(new Error('the upload is too slow'));
     recent = 0;
   }, 30_000).unref();
-  stage.on('close', () => clearInterval(timer));
-  return stage;
+  try {
+    // The request outlives a disk that has no room: it is still to be answered.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      recent += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function get(request: IncomingMessage, response: ServerResponse, files: BlobFiles, id: BlobId): Promise<void> {

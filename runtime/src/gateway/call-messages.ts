@@ -25,6 +25,8 @@ import { kept, u32Of } from './tables.js';
 const FAILURE_POLICIES = ['continue', 'stop_after', 'stop_all'];
 /** Fed but not durable, over all clients: beyond it nothing more is read from whoever feeds. */
 const UNCOMMITTED_LIMIT = 64 * 1024 * 1024;
+/** The same in operations: what one commit lets the gateway say at once delays everybody. */
+const UNCOMMITTED_OPERATIONS = 256;
 
 export const callMessages: Handlers<ClientSession> = {
   'call.open': (parts, client, message, payload) => {
@@ -36,11 +38,12 @@ export const callMessages: Handlers<ClientSession> = {
     mustHold(parts, client, message.parent);
     mustHaveRoom(parts);
     open(parts, client, message, {
-      ...common(message, client, payload),
+      ...common(parts, message, client, payload),
       kind: message.kind,
       on_owner_lost: message.on_owner_lost,
       ...(message.parent === undefined ? {} : { parent: message.parent }),
     });
+    keepPace(parts, client);
   },
 
   'call.derive': (parts, client, message, payload) => {
@@ -68,7 +71,7 @@ export const callMessages: Handlers<ClientSession> = {
       payload: bytes,
     };
     parts.apply({ type: 'inputs.arrived', call: call_id, first, count, bytes: payload.length }, { client, chunk });
-    if (parts.commits.waitingBytes > UNCOMMITTED_LIMIT) client.connection.hold(parts.commits.idle());
+    keepPace(parts, client);
   },
 
   'call.seal': (parts, client, message) => {
@@ -128,12 +131,19 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
     : new Refusal('call.closed', `call ${call} has ended`);
 }
 
+/** Who feeds faster than the store takes is not read until it has caught up. */
+function keepPace({ commits }: Parts, client: ClientSession): void {
+  if (commits.waitingBytes > UNCOMMITTED_LIMIT || commits.waitingCount > UNCOMMITTED_OPERATIONS)
+    client.connection.hold(commits.idle());
+}
+
 function mustHaveRoom(parts: Parts): void {
   if (parts.commits.isFull)
     throw new Refusal('resource.exhausted', 'the disk of the gateway is nearly full; what runs goes on');
 }
 
 function common(
+  parts: Parts,
   message: CallOpen | CallDerive,
   client: ClientSession,
   payload: Uint8Array,
@@ -147,6 +157,7 @@ function common(
     bindings: message.bindings,
     sources: message.sources,
     created_at: Date.now() / 1000,
+    ...parts.traces.opened(message),
     shared: message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob },
   };
 }
@@ -170,7 +181,13 @@ function open(parts: Parts, client: ClientSession, message: CallOpen | CallDeriv
     },
   };
   parts.calls.put(opening);
-  if (!parts.apply(happening, { client, request: message.request, opening })) parts.calls.forget(opening.id);
+  if (!parts.apply(happening, { client, request: message.request, opening })) giveUp(parts, opening.id);
+}
+
+/** A call that the core did not take. */
+function giveUp(parts: Parts, call: CallId): void {
+  parts.calls.forget(call);
+  parts.traces.ended(call, 'failed');
 }
 
 async function derive(parts: Parts, client: ClientSession, message: CallDerive, payload: Uint8Array): Promise<void> {
@@ -178,7 +195,7 @@ async function derive(parts: Parts, client: ClientSession, message: CallDerive, 
   const indexes = message.indexes.length > 0 ? u32Of(kept(message.indexes)) : await unsucceeded(parts, base.id);
   if (alreadyOpen(parts, client, message)) return;
   open(parts, client, message, {
-    ...common(message, client, payload),
+    ...common(parts, message, client, payload),
     kind: base.kind,
     on_owner_lost: 'finish',
     base: base.id,

@@ -23,6 +23,8 @@ export interface CallEntry {
   readonly base?: CallId;
   /** Derived calls: index → index in `base`. */
   readonly indexes?: Uint32Array;
+  /** Trace context for what its inputs do. */
+  readonly traceparent?: string;
   /** Absent when it must be read from the store. */
   readonly shared?: Stored;
 }
@@ -105,7 +107,10 @@ export class Calls {
     this.mustBeOurs(id);
     const found = await this.store.call(id);
     if (found === undefined)
-      throw new Refusal('not.found', `there is no call ${id} here (details are kept for 7 days)`);
+      throw new Refusal(
+        'not.found',
+        `there is no call ${id} here (ended calls are kept for some days, as its --keep-days says)`,
+      );
     const entry = entryOf(found.row);
     this.#remember(entry);
     return entry;
@@ -178,6 +183,7 @@ export function entryOf(row: CallRow): CallEntry {
     created_at,
     ...(row.parent === undefined ? {} : { parent: row.parent }),
     ...(row.base === undefined ? {} : { base: row.base }),
+    ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     ...(row.indexes === undefined ? {} : { indexes: u32Of(row.indexes) }),
   };
 }

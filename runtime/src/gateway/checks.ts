@@ -17,6 +17,8 @@ import { Refusal } from './refusal.js';
 import { u32Of } from './tables.js';
 
 type Kind = 'text' | 'flag' | 'number' | 'texts' | 'textMap';
+/** What old clients may leave out. */
+const OPTIONAL: ReadonlySet<string> = new Set(['hidden']);
 const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
   app: 'text',
   name: 'text',
@@ -38,6 +40,7 @@ const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
   max_inputs: 'number',
   imports: 'texts',
   secrets: 'textMap',
+  hidden: 'texts',
 };
 const FITS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string' && value.length <= 4096,
@@ -56,6 +59,7 @@ export function invalid(why: string): Refusal {
 export function checkSpec(spec: FunctionSpec): void {
   for (const [field, kind] of Object.entries(SPEC)) {
     const value = Object.hasOwn(spec, field) ? spec[field as keyof FunctionSpec] : undefined;
+    if (value === undefined && OPTIONAL.has(field)) continue;
     if (!FITS[kind](value)) throw invalid(`spec.${field} is not a valid ${kind}`);
   }
 }

@@ -100,6 +100,7 @@ function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: So
     sources: opening.sources,
     seq: live.seq,
     ...(opening.base === undefined ? {} : { base: opening.base }),
+    ...(opening.traceparent === undefined ? {} : { traceparent: opening.traceparent }),
     ...(opening.parent === undefined ? {} : { parent: opening.parent }),
     ...(opening.indexes === undefined ? {} : { indexes: bytesOf(opening.indexes) }),
   };
@@ -159,10 +160,11 @@ function persistState(parts: Parts, { call }: Do<'persist.state'>): void {
 }
 
 function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
+  parts.traces.ended(call, state);
   parts.commits.fact(call, () => {
     endStream(parts, call, { state, count, seq });
-    parts.watches.ended(call);
     parts.calls.ended(call);
+    parts.watches.ended(call);
     parts.chunks.forget(call);
     parts.failures.forget(call);
   });

@@ -65,6 +65,11 @@ export class Commits {
     return this.#group.bytes + (this.#inFlight?.bytes ?? 0) + this.#setAside.bytes;
   }
 
+  /** Operations that are not durable yet, but for those set aside. */
+  get waitingCount(): number {
+    return this.#group.operations.length + (this.#inFlight?.operations.length ?? 0);
+  }
+
   /** The store has no room for new work: refuse it at the door. */
   get isFull(): boolean {
     return this.#setAside.operations.length > 0;

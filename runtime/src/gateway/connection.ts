@@ -16,7 +16,9 @@ import {
 } from '@farcall/kernel-bridge/wire';
 
 import type { Principal } from './authenticate.js';
+import { type Limits, LIMITS } from './limits.js';
 import { Refusal } from './refusal.js';
+import { Inbox } from './turns.js';
 
 /** Above this a peer that does not read gets no new work from its own messages: we stop reading from it. */
 const HIGH_WATER = 4 * 1024 * 1024;
@@ -24,10 +26,13 @@ const HIGH_WATER = 4 * 1024 * 1024;
 const CUT_OFF = 96 * 1024 * 1024;
 /** What is said soon goes with the next frame, or alone after this. */
 const LINGER_MS = 5;
-const HELLO_MS = 10_000;
 const PING_MS = 5_000;
 /** Clients and supervisors answer pings on a thread of their own. Containers do not: C code may hold them for long. */
 const SILENCE_MS = 60_000;
+/** WebSocket pings within PING_MS; our own peers send none. */
+const MOST_PINGS = 1000;
+/** Pongs a peer may leave unread. */
+const PONG_BYTES = 64 * 1024;
 
 export type Receiver = (message: Message, payload: Uint8Array) => void | Promise<void>;
 export interface ConnectionEvents {
@@ -44,6 +49,7 @@ export interface Peer {
   readonly local: boolean;
   /** What the WebSocket writes to. */
   readonly stream: Pick<Duplex, 'cork' | 'uncork'>;
+  readonly limits?: Limits;
 }
 
 export class Connection {
@@ -53,24 +59,32 @@ export class Connection {
   #receive: Receiver | undefined;
   #heard = performance.now();
   #said = performance.now();
+  /** It does not read what we send, so we do not read what it sends. */
   #paused = false;
-  /** Reasons outside this connection not to read from it. */
-  #holds = 0;
+  /** The last WebSocket ping that was not answered. */
+  #pinged: Buffer | undefined;
+  #pings = 0;
+  readonly #inbox: Inbox;
   #corked = false;
   /** Messages that nobody waits for. */
   #lingering: Message[] = [];
   #lingerTimer: NodeJS.Timeout | undefined;
   readonly #timer: NodeJS.Timeout;
+  readonly #handshake: NodeJS.Timeout;
 
   constructor(
     readonly peer: Peer,
     private readonly socket: WebSocket,
     private readonly events: ConnectionEvents,
   ) {
-    const opened = performance.now();
-    this.#timer = setInterval(() => this.#watchSilence(opened), PING_MS).unref();
-    socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary));
-    socket.on('close', () => this.#onClose());
+    const { messages, handshake } = peer.limits ?? LIMITS;
+    this.#timer = setInterval(() => this.#watchSilence(), PING_MS).unref();
+    this.#handshake = setTimeout(() => socket.terminate(), handshake * 1000).unref();
+    const take = (data: Buffer, isBinary: boolean): void => this.#onMessage(data, isBinary);
+    this.#inbox = new Inbox({ take, pause: () => socket.pause(), resume: () => socket.resume() }, messages);
+    socket.on('message', (data, isBinary) => this.#inbox.offer(data as Buffer, isBinary));
+    socket.on('ping', (data) => this.#onPing(data));
+    socket.on('close', () => this.#inbox.close(() => this.#onClose()));
     socket.on('error', (error) => events.onError(error, this));
   }
 
@@ -100,7 +114,7 @@ export class Connection {
     if (this.socket.bufferedAmount > CUT_OFF) this.socket.terminate();
     else if (this.socket.bufferedAmount > HIGH_WATER && !this.#paused) {
       this.#paused = true;
-      this.socket.pause();
+      this.#inbox.hold();
     }
   }
 
@@ -108,21 +122,18 @@ export class Connection {
     this.send({ type: 'failed', code, message, ...(request === undefined ? {} : { request }) });
   }
 
-  close(code: CloseCode | 1000, reason: string): void {
+  /** Says why, and hears nothing more. 1008: it misuses the connection. */
+  close(code: CloseCode | 1000 | 1008, reason: string): void {
     this.#sendLingering();
+    this.#inbox.discard();
     this.socket.close(code, reason.slice(0, 120));
     setTimeout(() => this.socket.terminate(), 1000).unref();
   }
 
   /** Reads nothing more from the peer until `done`. */
   hold(done: Promise<void>): void {
-    this.#holds += 1;
-    this.socket.pause();
-    void done.finally(() => {
-      this.#holds -= 1;
-      this.#heard = performance.now();
-      if (this.#holds === 0 && !this.#paused) this.socket.resume();
-    });
+    this.#inbox.hold();
+    void done.finally(() => this.#inbox.release());
   }
 
   #sendLingering(): void {
@@ -143,7 +154,7 @@ export class Connection {
   readonly #relieve = (): void => {
     if (!this.#paused || this.socket.bufferedAmount > HIGH_WATER / 2) return;
     this.#paused = false;
-    if (this.#holds === 0) this.socket.resume();
+    this.#inbox.release();
   };
 
   #onMessage(data: Buffer, isBinary: boolean): void {
@@ -173,6 +184,7 @@ export class Connection {
   #greet(message: Message): void {
     if (message.type !== 'hello') throw new ProtocolError(`the first message is ${message.type}, not hello`);
     this.role = message.role;
+    clearTimeout(this.#handshake);
     this.#receive = this.events.onHello(this, message);
   }
 
@@ -188,15 +200,32 @@ export class Connection {
     }
   }
 
-  #watchSilence(opened: number): void {
+  /** Once a turn at most, and only the last one: the protocol of WebSockets allows it. */
+  #onPing(data: Buffer): void {
+    this.#pings += 1;
+    if (this.#pings === MOST_PINGS) return this.close(1008, 'too many pings');
+    if (this.#pinged === undefined)
+      setImmediate(() => {
+        const last = this.#pinged;
+        this.#pinged = undefined;
+        if (this.open && last !== undefined && this.buffered < PONG_BYTES) this.socket.pong(last);
+      });
+    this.#pinged = data;
+    return undefined;
+  }
+
+  #watchSilence(): void {
     const now = performance.now();
-    if (this.role === undefined && now - opened > HELLO_MS) this.socket.terminate();
-    else if (this.role === 'client' && now - this.#heard > SILENCE_MS) this.socket.terminate();
+    this.#pings = 0;
+    // What is not read cannot be heard.
+    if (this.#inbox.isBusy) this.#heard = now;
+    if (this.role === 'client' && now - this.#heard > SILENCE_MS) this.socket.terminate();
     else if (now - this.#said >= PING_MS && this.role !== undefined) this.send({ type: 'ping' });
   }
 
   #onClose(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#handshake);
     clearTimeout(this.#lingerTimer);
     this.onClosed();
     this.events.onClose(this);

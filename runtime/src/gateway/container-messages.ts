@@ -78,6 +78,16 @@ function checkBatch(parts: Parts, container: ContainerSession, message: Outcomes
     throw invalid('the tables of outcomes.put do not agree');
   checkLengths(message.lengths, count, message.blobs, payload);
   mustRun(parts, container, message.call_id);
+  mustLease(container, message);
+}
+
+/** Under a lease that is known, it answers for that lease's inputs. One that is not may be of before a restart. */
+function mustLease(container: ContainerSession, { lease, call_id, indexes }: OutcomesPut): void {
+  const given = container.leases.get(lease);
+  if (given === undefined) return;
+  const end = given.first + given.count;
+  if (given.call === call_id && u32Of(indexes).every((index) => index >= given.first && index < end)) return;
+  throw new Refusal('not.allowed', `lease ${lease} of this container is not for these inputs`);
 }
 
 /** A container answers only for calls of its function. A call unknown here may come yet: its client sends it again. */

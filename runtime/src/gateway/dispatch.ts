@@ -54,8 +54,9 @@ async function runLeaseLate(parts: Parts, session: ContainerSession, lease: Leas
 
 function loadCall(session: ContainerSession, entry: CallEntry, shared: Stored): void {
   session.calls.add(entry.id);
-  const { bindings, sources } = entry;
-  sendStored(session, { type: 'call.load', call_id: entry.id, bindings, sources }, shared);
+  const { bindings, sources, traceparent } = entry;
+  const traced = traceparent === undefined ? {} : { traceparent };
+  sendStored(session, { type: 'call.load', call_id: entry.id, bindings, sources, ...traced }, shared);
 }
 
 /** Not on another connection than the one on which its call was loaded: there the core hears that it was never held. */

@@ -42,6 +42,7 @@ export function containerSpec(
     memory: spec.memory,
     gpus: given.gpus,
     startup_timeout: spec.startup_timeout,
+    ...(spec.hidden === undefined ? {} : { hidden: spec.hidden }),
   };
 }
 

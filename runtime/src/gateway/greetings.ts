@@ -36,7 +36,10 @@ export function greet(parts: Parts, connection: Connection, hello: Hello): Recei
 }
 
 function welcome(parts: Parts, connection: Connection, high: number, key?: string): void {
-  const { version, store, epoch, blobs } = parts.identity;
+  const { version, store, epoch, blobs, isolation } = parts.identity;
+  const { local, principal } = connection.peer;
+  // The folder is out of an isolated container's reach, so its blobs come and go over HTTP.
+  const reachesFiles = local && (isolation === 'none' || principal.kind !== 'container');
   connection.send({
     type: 'welcome',
     protocol: Math.min(high, PROTOCOL[1]),
@@ -44,7 +47,7 @@ function welcome(parts: Parts, connection: Connection, high: number, key?: strin
     store,
     epoch,
     ...(key === undefined ? {} : { key }),
-    ...(connection.peer.local ? { blobs } : {}),
+    ...(reachesFiles ? { blobs } : {}),
   });
 }
 

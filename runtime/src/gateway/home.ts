@@ -56,6 +56,19 @@ export class Home {
     return join('/tmp', `farcall-${userInfo().uid}-${digest}`, 'gateway.sock');
   }
 
+  /** Outside this folder: what isolated containers may enter. See engines/isolation.ts. */
+  lobby(): string {
+    const digest = createHash('sha256').update(this.folder).digest('hex').slice(0, 8);
+    return join('/tmp', `farcall-${userInfo().uid}-${digest}-lobby`);
+  }
+
+  /** Makes the lobby, or takes it over from an earlier gateway. The socket in it is where containers knock. */
+  openLobby(): string {
+    const lobby = this.lobby();
+    for (const path of [lobby, join(lobby, 'door')]) makePrivate(path);
+    return join(lobby, 'door', 'gateway.sock');
+  }
+
   /** Leaves our pid for the sentence that another gateway ends with. The lock itself is the store's. */
   hold(): void {
     writePrivate(join(this.folder, 'gateway.pid'), `${process.pid}\n`);

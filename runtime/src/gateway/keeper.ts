@@ -3,20 +3,25 @@
 
 import type { HostId } from '@farcall/kernel-bridge/wire';
 
+import type { Expired, Keep } from '../store/store.js';
 import type { Parts } from './parts.js';
 
 const BUSY_TICK_MS = 20;
 const IDLE_TICK_MS = 500;
 const HOUR_MS = 3_600_000;
-/** Details of calls are kept for a week, payloads within a budget. */
-const KEPT_MS = 7 * 24 * HOUR_MS;
-const BUDGET_BYTES = 10 * 1024 ** 3;
+/** So much of the budget newly used is a reason to look before the hour is over, but not more often than this. */
+const NOTABLE_SHARE = 1 / 16;
+const SOONEST_MS = 10_000;
 
 export interface KeeperOptions {
   readonly parts: Parts;
   readonly onSilent: (host: HostId) => void;
   /** Seconds without clients and open calls; 0: never leave. */
   readonly idleExit: number;
+  readonly keep: Keep;
+  /** Payload bytes that came so far, from below. */
+  readonly bytesSoFar: () => number;
+  readonly onExpired: (expired: Expired) => void;
 }
 
 export class Keeper {
@@ -24,6 +29,9 @@ export class Keeper {
   #isBusy = false;
   #idleSince = performance.now();
   #expireAt = 0;
+  #expiredAt = -Infinity;
+  #bytesThen = 0;
+  #isExpiring = false;
 
   constructor(private readonly options: KeeperOptions) {}
 
@@ -55,7 +63,7 @@ export class Keeper {
     for (const host of parts.supervisors.silent(now)) onSilent(host);
     this.#isBusy = !parts.core.isIdle();
     this.#leaveIfIdle(now);
-    if (now >= this.#expireAt) this.#expire(now);
+    if (!this.#isExpiring && (now >= this.#expireAt || this.#hasGrown(now))) this.#expire(now);
     this.#later();
   }
 
@@ -65,13 +73,27 @@ export class Keeper {
     else if (idleExit > 0 && now - this.#idleSince > idleExit * 1000) parts.leave(false);
   }
 
+  #hasGrown(now: number): boolean {
+    const { keep, bytesSoFar } = this.options;
+    return now - this.#expiredAt > SOONEST_MS && bytesSoFar() - this.#bytesThen > keep.budgetBytes * NOTABLE_SHARE;
+  }
+
   #expire(now: number): void {
+    const { parts, keep, bytesSoFar, onExpired } = this.options;
+    const { store, outputs, log } = parts;
     this.#expireAt = now + HOUR_MS;
-    const { store, outputs, log } = this.options.parts;
-    Promise.all([store.expire({ olderThanMs: KEPT_MS, budgetBytes: BUDGET_BYTES }), outputs.expire(KEPT_MS)])
-      .then(([{ deleted, emptied, bytes }]) =>
-        log.info({ deleted: deleted.length, emptied: emptied.length, bytes }, 'expired'),
-      )
-      .catch((error: unknown) => log.error({ err: error }, 'expire'));
+    this.#expiredAt = now;
+    this.#isExpiring = true;
+    this.#bytesThen = bytesSoFar();
+    Promise.all([store.expire(keep), outputs.expire(keep.olderThanMs)])
+      .then(([expired]) => {
+        const { deleted, emptied, bytes } = expired;
+        onExpired(expired);
+        log.info({ deleted: deleted.length, emptied: emptied.length, bytes }, 'expired');
+      })
+      .catch((error: unknown) => log.error({ err: error }, 'expire'))
+      .finally(() => {
+        this.#isExpiring = false;
+      });
   }
 }

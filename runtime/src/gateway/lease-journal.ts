@@ -12,23 +12,33 @@ import type { Lease } from './containers.js';
 const LARGEST_FILE = 8 * 1024 * 1024;
 
 type Held = Map<ContainerId, Map<number, Lease>>;
+interface Known {
+  readonly held: Held;
+  /** The last lease of each container, ended or not. */
+  readonly newest: Map<ContainerId, number>;
+}
 
 export class LeaseJournal {
   readonly #held: Held;
+  readonly #newest: Known['newest'];
   #file: number;
   #size = 0;
   #lines = '';
   #isFlushing = false;
   #isOpen = true;
+  /** A write failed (the disk is full): the file lacks something, and is written anew as soon as that works. */
+  #isBehind = false;
 
   constructor(private readonly path: string) {
-    this.#held = read(path);
+    const { held, newest } = read(path);
+    this.#held = held;
+    this.#newest = newest;
     this.#file = this.#rewrite();
   }
 
   /** Forgets containers that cannot come back. */
   keepOnly(containers: ReadonlySet<string>): void {
-    for (const container of this.#held.keys()) if (!containers.has(container)) this.gone(container);
+    for (const container of this.#newest.keys()) if (!containers.has(container)) this.gone(container);
   }
 
   /** What the containers of the gateway before this one held. */
@@ -36,10 +46,16 @@ export class LeaseJournal {
     return [...(this.#held.get(container)?.values() ?? [])];
   }
 
+  /** The last lease that this or an earlier gateway gave the container; 0 where it is not known. */
+  newest(container: ContainerId): number {
+    return this.#newest.get(container) ?? 0;
+  }
+
   assigned(container: ContainerId, lease: Lease): void {
     const leases = this.#held.get(container) ?? new Map<number, Lease>();
     this.#held.set(container, leases);
     leases.set(lease.lease, lease);
+    this.#newest.set(container, Math.max(lease.lease, this.newest(container)));
     this.#write(lineOf(container, lease));
   }
 
@@ -57,7 +73,8 @@ export class LeaseJournal {
   }
 
   gone(container: ContainerId): void {
-    if (this.#held.delete(container)) this.#write(`- ${container}\n`);
+    this.#held.delete(container);
+    if (this.#newest.delete(container)) this.#write(`- ${container}\n`);
   }
 
   close(): void {
@@ -78,17 +95,33 @@ export class LeaseJournal {
     if (this.#lines === '' || !this.#isOpen) return;
     const lines = this.#lines;
     this.#lines = '';
-    this.#size += writeSync(this.#file, lines);
-    if (this.#size > LARGEST_FILE) {
-      closeSync(this.#file);
-      this.#file = this.#rewrite();
+    try {
+      if (this.#isBehind) this.#renew();
+      else this.#append(lines);
+      this.#isBehind = false;
+    } catch {
+      this.#isBehind = true;
     }
   }
 
+  #append(lines: string): void {
+    const written = writeSync(this.#file, lines);
+    if (written < Buffer.byteLength(lines)) throw new Error(`${this.path} took ${written} bytes of a line`);
+    this.#size += written;
+    if (this.#size > LARGEST_FILE) this.#renew();
+  }
+
+  #renew(): void {
+    const before = this.#file;
+    this.#file = this.#rewrite();
+    closeSync(before);
+  }
+
   #rewrite(): number {
-    const lines = [...this.#held].flatMap(([container, leases]) =>
-      [...leases.values()].map((lease) => lineOf(container, lease)),
-    );
+    const lines = [...this.#newest].flatMap(([container, newest]) => [
+      `^ ${container} ${newest}\n`,
+      ...[...(this.#held.get(container)?.values() ?? [])].map((lease) => lineOf(container, lease)),
+    ]);
     const part = `${this.path}.part`;
     writeFileSync(part, lines.join(''), { mode: 0o600 });
     renameSync(part, this.path);
@@ -101,14 +134,19 @@ function lineOf(container: ContainerId, { lease, call, first, count, attempt }: 
   return `+ ${container} ${lease} ${call} ${first} ${count} ${attempt}\n`;
 }
 
-function read(path: string): Held {
+function read(path: string): Known {
   const held: Held = new Map();
+  const newest: Known['newest'] = new Map();
   for (const line of textOf(path).split('\n')) {
     const [sign, id, number, call, first, count, attempt] = line.split(' ');
     const container = id as ContainerId;
-    if (sign === '-' && number === undefined) held.delete(container);
-    else if (sign === '-') held.get(container)?.delete(Number(number));
-    else if (sign === '+' && attempt !== undefined) {
+    const isWhole = sign === '^' ? number !== undefined : sign === '+' && attempt !== undefined;
+    if (isWhole) newest.set(container, Math.max(Number(number), newest.get(container) ?? 0));
+    if (sign === '-' && number === undefined) {
+      held.delete(container);
+      newest.delete(container);
+    } else if (sign === '-') held.get(container)?.delete(Number(number));
+    else if (sign === '+' && isWhole) {
       const leases = held.get(container) ?? new Map<number, Lease>();
       held.set(container, leases);
       leases.set(Number(number), {
@@ -120,7 +158,7 @@ function read(path: string): Held {
       });
     }
   }
-  return held;
+  return { held, newest };
 }
 
 function textOf(path: string): string {

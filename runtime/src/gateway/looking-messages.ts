@@ -6,7 +6,7 @@ import { checkCallId, checkRange, invalid } from './checks.js';
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
 import { listRows } from './input-rows.js';
-import { mustBeOutside, mustReach } from './nested.js';
+import { mustAdminister, mustReach } from './nested.js';
 
 const MOST_ROWS = 1000;
 
@@ -79,11 +79,13 @@ export const lookingMessages: Handlers<ClientSession> = {
         })),
       clients: clients.count,
       calls_open: calls.openCount,
+      isolation: identity.isolation,
+      warning: identity.warning,
     });
   },
 
   'runtime.stop': ({ leave }, client, { keep }) => {
-    mustBeOutside(client);
+    mustAdminister(client);
     leave(keep);
   },
 };

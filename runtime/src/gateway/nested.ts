@@ -13,6 +13,12 @@ export function mustBeOutside(client: ClientSession): void {
   if (client.inside !== undefined) throw new Refusal('not.allowed', 'a function in a container may not do that');
 }
 
+/** Only the home's own token and those made with the scope `admin`. */
+export function mustAdminister(client: ClientSession): void {
+  if (client.connection.peer.principal.kind !== 'admin')
+    throw new Refusal('not.allowed', "this needs an admin token: the one in the gateway's folder, or `--scope admin`");
+}
+
 /** A nested call names the input that its container runs. */
 export function mustHold(parts: Parts, client: ClientSession, parent: Parent | undefined): void {
   if (client.inside === undefined) return;

@@ -22,7 +22,9 @@ import type { Outputs } from './outputs.js';
 import type { Previews } from './previews.js';
 import type { Streams } from './streams.js';
 import type { Tokens } from './authenticate.js';
+import type { Traces } from './traces.js';
 import type { Supervisors } from './supervisors.js';
+import type { TokenBook } from './token-book.js';
 import type { Watches } from './watch.js';
 
 /** What came with an event and never enters the core: who asked, and the bytes. */
@@ -42,6 +44,10 @@ export interface Identity {
   readonly executable: string;
   /** Reached over TCP: containers are not in the client's environment. */
   readonly remote: boolean;
+  /** How containers are kept apart from this gateway's folder. */
+  readonly isolation: 'none' | 'uid' | 'bwrap';
+  /** What whoever looks at the gateway should know; empty: nothing. */
+  readonly warning: string;
   /** The blob folder, where peers share the file system. */
   readonly blobs: string;
   readonly home: string;
@@ -55,6 +61,8 @@ export interface Parts {
   readonly engine: ContainerStarter;
   readonly commits: Commits;
   readonly tokens: Tokens;
+  /** Other people's. */
+  readonly tokenBook: TokenBook;
   readonly functions: Functions;
   readonly calls: Calls;
   readonly chunks: Chunks;
@@ -69,6 +77,7 @@ export interface Parts {
   readonly outputs: Outputs;
   readonly journal: LeaseJournal;
   readonly previews: Previews;
+  readonly traces: Traces;
   /** False when the core refused the event; the refusal is on its way to the source. */
   readonly apply: (happening: Happening, source?: Source) => boolean;
   /** The last Failure of a function whose code could not be loaded, for the outcomes that follow from it. */

@@ -6,7 +6,7 @@ import type { BlobId, FunctionId, PreviewAsk, PreviewMade } from '@farcall/kerne
 import type { ClientSession } from './clients.js';
 import type { ContainerSession } from './containers.js';
 import type { Parts } from './parts.js';
-import { pageOf } from './reading-messages.js';
+import { pageOf } from './outcome-pages.js';
 import { Refusal } from './refusal.js';
 import { kept } from './tables.js';
 

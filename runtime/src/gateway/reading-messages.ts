@@ -7,7 +7,7 @@ import { checkCallId, checkRange } from './checks.js';
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
 import { mustBeOutside, mustReach } from './nested.js';
-import { joinParts, type Part, partOf, pick, type Row, windowOf } from './outcomes.js';
+import { readPage } from './outcome-pages.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
 import { storedSummary, summaryOf } from './summaries.js';
@@ -48,7 +48,10 @@ export const readingMessages: Handlers<ClientSession> = {
 
   'call.release': ({ streams }, client, message) => streams.release(client, message.call_id),
   'outcomes.taken': ({ streams }, client, message) => streams.taken(client, message.call_id, message.through),
-  'items.taken': ({ items }, _client, message) => items.taken(message),
+  'items.taken': (parts, client, message) => {
+    mustReach(parts, client, message.call_id);
+    parts.items.taken(message);
+  },
 
   'outcomes.read': async (parts, client, message) => {
     const { call_id, first, request } = message;
@@ -56,9 +59,8 @@ export const readingMessages: Handlers<ClientSession> = {
     checkRange(first, message.count);
     mustReach(parts, client, call_id);
     parts.calls.mustBeOurs(call_id);
-    const rows = await parts.store.outcomesOf(call_id, first, message.count);
-    if (rows.length === 0) await parts.calls.find(call_id);
-    const page = pageOf(rows, first, message.count);
+    const page = await readPage(parts.store, call_id, first, message.count);
+    if (page.indexes.length === 0) await parts.calls.find(call_id);
     client.send(
       {
         type: 'outcomes.page',
@@ -119,21 +121,6 @@ async function attachEnded(parts: Parts, client: ClientSession, call: CallId, fr
   const { state, inputs, seq } = found.row;
   parts.streams.attach(client, call, from.after, { output: from.output, seq, ending: { state, count: inputs, seq } });
   parts.items.attached(client, call);
-}
-
-/** The outcomes of inputs [first, first + count) among the rows, by index, as many as fit a frame. */
-export function pageOf(rows: readonly Row[], first: number, count: number): Part {
-  const found: { readonly part: Part; readonly at: number; readonly index: number }[] = [];
-  for (const row of rows) {
-    const part = partOf(windowOf(row, first, count));
-    part.indexes.forEach((index, at) => {
-      if (index >= first && index < first + count) found.push({ part, at, index });
-    });
-  }
-  found.sort((a, b) => a.index - b.index);
-  const lengths = Uint32Array.from(found, ({ part, at }) => part.lengths[at] ?? 0);
-  const picked = found.slice(0, fitting(lengths)).map(({ part, at }) => pick(part, [at]));
-  return joinParts(picked);
 }
 
 /** How many entries fit one page; at least one. */

@@ -81,10 +81,11 @@ function restoreContainers(parts: Parts, { containers }: Restored): readonly Con
     const container = new ContainerSession(container_id as ContainerId, function_id);
     container.isAwaited = true;
     const leases = parts.journal.of(container.id);
+    const newest = parts.journal.newest(container.id);
     for (const lease of leases) container.leases.set(lease.lease, lease);
     parts.containers.add(container);
     parts.tokens.restore(container.id, key_hash);
-    parts.apply({ type: 'container.restored', container: container.id, function: function_id, leases });
+    parts.apply({ type: 'container.restored', container: container.id, function: function_id, leases, newest });
   }
   return back.map(({ container_id }) => container_id as ContainerId);
 }

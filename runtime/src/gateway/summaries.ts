@@ -18,7 +18,7 @@ export function summaryOf(
 ): CallSummary | undefined {
   const live = parts.core.call(id);
   const entry = parts.calls.get(id);
-  if (live !== undefined && entry !== undefined) return summary(parts, entry, live);
+  if (live !== undefined && entry !== undefined) return summary(parts, entry, asCommitted(parts, id, live));
   if (stored === undefined) return undefined;
   const { row, counts } = stored;
   const { state, inputs, sealed, attached, seq } = row;
@@ -32,6 +32,12 @@ export function summaryOf(
     startedAt: row.started_at,
     endedAt: row.ended_at,
   });
+}
+
+/** Its end is said once it is committed, like every fact: until then its last outcomes cannot be read. */
+function asCommitted({ calls }: Known, id: CallId, live: LiveCall): LiveCall {
+  if (live.endedAt === 0 || !calls.isOpen(id)) return live;
+  return { ...live, state: live.sealed ? 'sealed' : 'open', endedAt: 0 };
 }
 
 export async function storedSummary(parts: Parts, id: CallId): Promise<CallSummary> {

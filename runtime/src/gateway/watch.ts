@@ -20,6 +20,8 @@ const WORST = 'sqyrctf';
 interface Watched {
   readonly clients: Set<ClientSession>;
   sentAt: number;
+  /** The reason for waiting that was sent last: it changes with time, containers and hosts, not with the call. */
+  waiting: string;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -36,11 +38,13 @@ export class Watches {
     if (!parts.calls.isOpen(call)) await parts.calls.find(call);
     if (!parts.calls.isOpen(call)) return this.#showEnded(client, call);
     const known = this.#watched.get(call);
-    const watched = known ?? { clients: new Set(), sentAt: performance.now(), timer: undefined };
+    const watched = known ?? { clients: new Set(), sentAt: performance.now(), waiting: '', timer: undefined };
     this.#watched.set(call, watched);
     watched.clients.add(client);
     const progress = this.#progress(call);
-    if (progress !== undefined) client.send(progress);
+    if (progress === undefined) return;
+    watched.waiting = progress.waiting;
+    client.send(progress);
   }
 
   unwatch(client: ClientSession, call: CallId): void {
@@ -61,6 +65,12 @@ export class Watches {
     watched.timer = setTimeout(() => this.#send(call, watched), Math.max(0, wait)).unref();
   }
 
+  /** Time has passed: calls that wait for another reason now are shown. */
+  look(): void {
+    const { core } = this.parts();
+    for (const [id, watched] of this.#watched) if (core.call(id)?.waiting !== watched.waiting) this.show(id);
+  }
+
   /** Its last word. */
   ended(call: CallId): void {
     const watched = this.#watched.get(call);
@@ -75,6 +85,7 @@ export class Watches {
     watched.sentAt = performance.now();
     const progress = this.#progress(call);
     if (progress === undefined) return;
+    watched.waiting = progress.waiting;
     for (const client of watched.clients) if (client.connection.buffered < SLOW_WATCHER_BYTES) client.send(progress);
   }
 

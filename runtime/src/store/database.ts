@@ -7,7 +7,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 import { epochText, storeId } from './ids.js';
 import { mark } from './outcome-rows.js';
-import type { Durability, Problem, RestoredRows, Row } from './protocol.js';
+import type { Durability, Opened, Problem, RestoredRows, Row } from './protocol.js';
 import { outcomesOf } from './rows.js';
 import { MIGRATIONS, QUERIES, STATEMENTS, type QueryName } from './schema.js';
 import type { Write } from './writes.js';
@@ -18,6 +18,8 @@ const BUSY = 5;
 const LOCKED = 6;
 const CORRUPT = 11;
 const FULL = 13;
+/** SQLITE_IOERR_WRITE */
+const WRITE_FAILED = 778;
 const NOT_A_DATABASE = 26;
 
 export class Database {
@@ -40,14 +42,18 @@ export class Database {
     }
   }
 
-  get names(): { id: string; epoch: string } {
-    return { id: metaOf(this.db, 'id') ?? '', epoch: metaOf(this.db, 'epoch') ?? '' };
+  get names(): Opened {
+    const names = { id: metaOf(this.db, 'id') ?? '', epoch: metaOf(this.db, 'epoch') ?? '' };
+    return { ...names, logged: Number(metaOf(this.db, 'logged') ?? 0) };
   }
 
-  /** All groups in one transaction; if that fails, each in its own, so that only the guilty one is refused. */
-  commit(groups: readonly (readonly Write[])[]): readonly (Problem | null)[] {
+  /**
+   * All groups in one transaction; if that fails, each in its own, so that only the guilty one is refused. Those of the
+   * redo log are then not noted as held: to write them again changes nothing.
+   */
+  commit(groups: readonly (readonly Write[])[], logged = 0): readonly (Problem | null)[] {
     try {
-      this.#transact(groups);
+      this.#transact(logged === 0 ? groups : [...groups, [['logged', String(logged)]]]);
       return [];
     } catch (error) {
       if (groups.length === 1) return [problemOf(error)];
@@ -77,6 +83,20 @@ export class Database {
   /** Moves what the log holds into the file. The log keeps its pages and is written again from its start. */
   checkpoint(): void {
     this.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  /**
+   * All that is committed, as a file of its own. It is another incarnation: what was committed here later never
+   * happened there.
+   */
+  copy(file: string): void {
+    this.db.prepare('VACUUM INTO ?').run(file);
+    const copied = new DatabaseSync(file);
+    try {
+      copied.prepare(`UPDATE meta SET value = ? WHERE key = 'epoch'`).run(epochText());
+    } finally {
+      copied.close();
+    }
   }
 
   close(): void {
@@ -116,6 +136,8 @@ function lock(db: DatabaseSync, durability: Durability): void {
   if (durability === 'power') db.exec('PRAGMA fullfsync = 1');
   db.exec('PRAGMA wal_autocheckpoint = 0');
   db.exec('PRAGMA temp_store = MEMORY');
+  // What is deleted, or sealed after the fact, is not to be found in the file's free pages.
+  db.exec('PRAGMA secure_delete = ON');
   db.exec('BEGIN IMMEDIATE; COMMIT');
 }
 
@@ -189,7 +211,10 @@ export function problemOf(error: unknown): Problem {
 
 function kindOf(error: unknown): Problem['kind'] {
   // SQLite's extended codes keep the primary one in their low byte.
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const extended = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  const code = extended & 0xff;
+  // A write that failed for another reason than ENOSPC: a quota, a limit of the process. Nothing new can be taken either.
+  if (extended === WRITE_FAILED) return 'full';
   if (code === BUSY || code === LOCKED) return 'busy';
   if (code === FULL) return 'full';
   return code === CORRUPT || code === NOT_A_DATABASE ? 'corrupt' : 'other';

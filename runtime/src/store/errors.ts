@@ -40,6 +40,17 @@ export class StoreTooNew extends StoreError {
   }
 }
 
+/** The key of the home does not open what the store keeps sealed, or is no key. */
+export class StoreKey extends StoreError {
+  constructor(from: string, options?: ErrorOptions) {
+    super(
+      `the key in ${from} does not open the store's secrets: use the key they were sealed with, ` +
+        'or another home (a key is 32 bytes in base64 or hex: openssl rand -base64 32)',
+      options,
+    );
+  }
+}
+
 /** The payloads of this call were kept as long as promised and are gone; its tables may still be read. */
 export class StoreExpired extends StoreError {
   constructor(readonly call: string) {

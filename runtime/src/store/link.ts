@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { StoreBusy, StoreClosed, StoreCorrupt, StoreFull, StoreTooNew } from './errors.js';
-import type { Opening, Problem, Reply, Request, RestoredRows, Row, Setup } from './protocol.js';
+import type { Opened, Opening, Problem, Reply, Request, RestoredRows, Row, Setup } from './protocol.js';
 import { MIGRATIONS, type QueryName } from './schema.js';
 import { compact, type Write } from './writes.js';
 
@@ -17,11 +17,13 @@ export class Link {
   readonly #waiting = new Map<number, Asker>();
   #next = 1;
   #ended: Error | undefined;
+  /** Has to be done before a read: what is committed elsewhere is on its way to the thread then. */
+  beforeReading: (() => Promise<void>) | undefined;
 
   private constructor(
     private readonly worker: Worker,
     readonly file: string,
-    readonly names: { readonly id: string; readonly epoch: string },
+    readonly names: Opened,
   ) {
     worker.on('message', (reply: Reply) => this.#answered(reply));
     worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
@@ -47,21 +49,29 @@ export class Link {
     }
   }
 
-  async commit(groups: readonly (readonly Write[])[]): Promise<readonly (Error | undefined)[]> {
+  async commit(groups: readonly (readonly Write[])[], logged = 0): Promise<readonly (Error | undefined)[]> {
     const compacted = compact(groups);
-    const reply = await this.#ask({ do: 'commit', groups: compacted.groups }, [compacted.buffer]);
+    const reply = await this.#ask({ do: 'commit', groups: compacted.groups, logged }, [compacted.buffer]);
     if (!('problems' in reply)) return [];
     return reply.problems.map((problem) => (problem === null ? undefined : errorOf(problem, this.file)));
   }
 
   async read(query: QueryName, ...parameters: (string | number)[]): Promise<readonly Row[]> {
+    await this.beforeReading?.();
     const reply = await this.#ask({ do: 'read', query, parameters });
     return 'rows' in reply ? reply.rows : [];
   }
 
   async restore(): Promise<RestoredRows> {
+    await this.beforeReading?.();
     const reply = await this.#ask({ do: 'restore' });
     return 'restored' in reply ? reply.restored : { functions: [], containers: [], calls: [] };
+  }
+
+  /** Writes all that is committed into another file. Commits wait meanwhile. */
+  async copy(file: string): Promise<void> {
+    await this.beforeReading?.();
+    await this.#ask({ do: 'copy', file });
   }
 
   /** Idempotent. Resolves when the file is closed and the thread gone. */

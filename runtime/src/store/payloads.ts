@@ -3,7 +3,7 @@
 // payloads.
 
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -171,12 +171,13 @@ export class Payloads implements AsyncDisposable {
   }
 }
 
+/** Of a file; a link or a folder in its place, put there by who may write here, is none. */
 async function sizeOf(path: string): Promise<number | undefined> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return found?.size;
+  return found?.isFile() === true ? found.size : undefined;
 }
 
 function closed(stream: WriteStream): Promise<void> {

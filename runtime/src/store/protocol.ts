@@ -11,8 +11,13 @@ export interface Setup {
   readonly durability: Durability;
 }
 export type Request =
-  /** One transaction; each list of writes is one append. */
-  | { readonly id: number; readonly do: 'commit'; readonly groups: readonly (readonly Write[])[] }
+  /** One transaction; each list of writes is one append. `logged`: the newest record of the redo log in it, or 0. */
+  | {
+      readonly id: number;
+      readonly do: 'commit';
+      readonly groups: readonly (readonly Write[])[];
+      readonly logged: number;
+    }
   | {
       readonly id: number;
       readonly do: 'read';
@@ -20,6 +25,8 @@ export type Request =
       readonly parameters: readonly (string | number)[];
     }
   | { readonly id: number; readonly do: 'restore' }
+  /** Into a file that is not there yet. */
+  | { readonly id: number; readonly do: 'copy'; readonly file: string }
   | { readonly id: number; readonly do: 'close' };
 
 /** A row as SQLite gives it. */
@@ -45,6 +52,11 @@ export type Reply =
   /** Per group, in order; empty when all committed. */
   | { readonly id: number; readonly problems: readonly (Problem | null)[] }
   | { readonly id: number; readonly problem: Problem };
+export interface Opened {
+  readonly id: string;
+  readonly epoch: string;
+  /** The last record of the redo log that the file holds. */
+  readonly logged: number;
+}
 /** The thread's first word. */
-export type Opening =
-  { readonly opened: { readonly id: string; readonly epoch: string } } | { readonly problem: Problem };
+export type Opening = { readonly opened: Opened } | { readonly problem: Problem };

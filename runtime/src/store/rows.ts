@@ -4,6 +4,7 @@
 import type { CallRow, ChunkRow, ContainerRow, FunctionRow, OutcomeRow, SettledRow, StoredCall } from './store.js';
 import { countsOf } from './outcome-rows.js';
 import type { Row } from './protocol.js';
+import { isSealed, type Seal } from './seal.js';
 import { stretch, stretchIndexes } from './tables.js';
 
 /** A row's payload: in the row, or `length` bytes from `offset` in the call's file. */
@@ -21,8 +22,13 @@ export function keptOf(row: Row): Kept {
   return { bytes, offset: number(row['offset']), length: number(row['length']) };
 }
 
-export function functionOf(row: Row): FunctionRow {
-  return JSON.parse(text(row['row'])) as FunctionRow;
+/** `isPlain`: it was written before secrets were sealed. Throws StoreKey. */
+export function functionOf(row: Row, seal: Seal): { readonly row: FunctionRow; readonly isPlain: boolean } {
+  const { function_id, environment, spec } = JSON.parse(text(row['row'])) as FunctionRow;
+  const variables = seal.open(environment.variables, `${function_id} variables`);
+  const secrets = seal.open(spec.secrets, `${function_id} secrets`);
+  const isPlain = !isSealed(environment.variables) || !isSealed(spec.secrets);
+  return { row: { function_id, environment: { ...environment, variables }, spec: { ...spec, secrets } }, isPlain };
 }
 
 export function containerOf(row: Row): ContainerRow {

@@ -61,6 +61,7 @@ const CALL = '(SELECT n FROM calls WHERE id = ?)';
 export const STATEMENTS = {
   function: `INSERT INTO functions VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET row = excluded.row, code = excluded.code, blob = excluded.blob`,
+  'function.row': 'UPDATE functions SET row = ? WHERE id = ?',
   call: `INSERT INTO calls (id, base, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, inputs = max(inputs, excluded.inputs),
@@ -80,6 +81,8 @@ export const STATEMENTS = {
   blob: `INSERT OR IGNORE INTO blobs SELECT ?, n, NULL FROM calls WHERE id = ?`,
   'call.read': 'UPDATE calls SET read_at = max(read_at, ?) WHERE id = ?',
   'blob.size': 'UPDATE blobs SET size = ? WHERE id = ?',
+  logged: `INSERT OR REPLACE INTO meta VALUES ('logged', ?)`,
+  probe: `INSERT OR REPLACE INTO meta VALUES ('probed', ?)`,
   'delete.outcomes': `DELETE FROM outcomes WHERE call = ${CALL}`,
   'delete.chunks': `DELETE FROM chunks WHERE call = ${CALL}`,
   'delete.attempts': `DELETE FROM attempts WHERE call = ${CALL}`,

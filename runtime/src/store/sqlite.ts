@@ -8,33 +8,57 @@ import { join } from 'node:path';
 import type { CallId } from '@farcall/kernel-bridge/wire';
 
 import { Commits } from './commits.js';
+import { copyStore } from './copy.js';
 import { StoreClosed, StoreCorrupt, StoreExpired, StoreFull } from './errors.js';
+import { KnownCalls } from './known-calls.js';
 import { Link } from './link.js';
 import { blobsOf, isNew } from './operations.js';
 import { type AnyOutcomes, firstPage, holdsAny, runsOf } from './outcome-rows.js';
 import { Payloads } from './payloads.js';
 import type { Durability, RestoredRows, Row } from './protocol.js';
+import { RedoLog } from './redo-log.js';
 import { Retention } from './retention.js';
 import { callOf, chunkOf, containerOf, functionOf, keptOf, outcomesOf, storedCallOf } from './rows.js';
+import { Seal } from './seal.js';
+import { sizesOf, type StoreSizes } from './sizes.js';
 import { type Measure, Space } from './space.js';
-import type { ChunkRow, Expired, Keep, Operation, Part, Restored, Store, StoredCall, Stored } from './store.js';
-import { type FileKind, type Write, writesOf } from './writes.js';
+import type {
+  ChunkRow,
+  Copied,
+  Expired,
+  FunctionRow,
+  Keep,
+  Operation,
+  Part,
+  Restored,
+  Store,
+  StoredCall,
+  Stored,
+} from './store.js';
+import { bytesOf, type FileKind, sealedText, type Write, writesOf } from './writes.js';
+
+/** Groups up to this are written down first and brought into the file later. */
+const SMALL_BYTES = 16 * 1024;
 
 export interface SqliteOptions {
   /** Holds store.db and payloads/; made if it is not there. */
   readonly folder: string;
   /** process: survives a kill. power: also a loss of power, by an fsync per commit. */
   readonly durability: Durability;
+  /** Something that was committed could not be brought into the file. A bug of those who append; said, not hidden. */
+  readonly onLost?: (error: unknown) => void;
   /** Gives up opening. */
   readonly signal?: AbortSignal;
   /** The bundled thread.ts; where it is not beside the running bundle. */
   readonly threadUrl?: URL;
   readonly measure?: Measure;
+  /** Seals secrets; otherwise $FARCALL_KEY or the folder's own key does. */
+  readonly seal?: Seal;
 }
 
 /** Rejects with StoreBusy, StoreCorrupt (the file was set aside), StoreTooNew. */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-  const { folder, durability, signal } = options;
+  const { folder, durability, signal, onLost = () => undefined } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const payloads = await Payloads.open(join(folder, 'payloads'), durability);
   const file = join(folder, 'store.db');
@@ -44,7 +68,9 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
       { file, durability },
       signal,
     );
-    return new SqliteStore(link, payloads, new Space(folder, options.measure));
+    const seal = options.seal ?? Seal.of(folder); // under the store's lock: nobody else makes a key now
+    const log = await redone(link, `${file}-redo`, durability);
+    return new SqliteStore(link, payloads, { seal, space: new Space(folder, options.measure), log, onLost });
   } catch (error) {
     if (error instanceof StoreCorrupt) throw new StoreCorrupt(error.why, await setAside(file));
     throw error;
@@ -54,8 +80,32 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
 async function setAside(file: string): Promise<string> {
   const target = `${file}.corrupt-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   await rename(file, target);
-  await rename(`${file}-wal`, `${target}-wal`).catch(() => undefined);
+  for (const log of ['-wal', '-redo']) await rename(file + log, target + log).catch(() => undefined);
   return target;
+}
+
+/** Brings into the file what a killed gateway had only written down. The log to go on with; none for "power". */
+async function redone(link: Link, file: string, durability: Durability): Promise<RedoLog | undefined> {
+  const { id, logged } = link.names;
+  const missing = RedoLog.missing(file, id, logged);
+  const last = missing.at(-1)?.number ?? logged;
+  const problems =
+    missing.length === 0
+      ? []
+      : await link.commit(
+          missing.map(({ writes }) => writes),
+          last,
+        );
+  const full = problems.find((problem) => problem instanceof StoreFull);
+  if (full !== undefined) throw full; // the others were in the file already
+  return durability === 'process' ? new RedoLog(file, id, last) : undefined;
+}
+
+interface Means {
+  readonly space: Space;
+  readonly seal: Seal;
+  readonly log: RedoLog | undefined;
+  readonly onLost: (error: unknown) => void;
 }
 
 export class SqliteStore implements Store {
@@ -63,17 +113,20 @@ export class SqliteStore implements Store {
   readonly epoch: string;
   readonly #commits: Commits;
   readonly #retention: Retention;
+  readonly #known = new KnownCalls();
   #closing: Promise<void> | undefined;
+  #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly link: Link,
     /** Where blobs are; the gateway streams them through it. */
     readonly payloads: Payloads,
-    private readonly space: Space,
+    private readonly means: Means,
   ) {
     this.id = link.names.id;
     this.epoch = link.names.epoch;
-    this.#commits = new Commits((groups) => link.commit(groups));
+    this.#commits = new Commits((groups, logged) => link.commit(groups, logged), means.log, means.onLost);
+    link.beforeReading = () => this.#commits.told();
     this.#retention = new Retention(link, payloads, (writes) => this.#commits.add(writes, undefined));
   }
 
@@ -85,17 +138,19 @@ export class SqliteStore implements Store {
       before.push(written);
       return offset;
     };
-    if (!this.space.isKnownGood && group.some(isNew)) before.push(this.space.check());
-    const writes = group.flatMap((operation) => writesOf(operation, place));
+    if (!this.means.space.isKnownGood && group.some(isNew)) before.push(this.means.space.check());
+    const writes = group.flatMap((operation) => writesOf(operation, { place, seal: this.means.seal }));
     const blobs = group.flatMap(blobsOf);
     if (blobs.length > 0) before.push(this.payloads.settle(blobs));
-    await this.#committed(writes, before);
+    await this.#committed(writes, before, this.#known.take(group) && bytesOf(writes) <= SMALL_BYTES);
   }
 
   async load(): Promise<Restored> {
     const { functions, containers, calls } = await this.#restored();
+    const opened = functions.map((row) => functionOf(row, this.means.seal));
+    await this.#sealPlain(opened.filter(({ isPlain }) => isPlain).map(({ row }) => row));
     return {
-      functions: functions.map(functionOf),
+      functions: opened.map(({ row }) => row),
       containers: containers.map(containerOf),
       calls: calls.map(({ row, states, attempts }) => ({
         row: callOf(row),
@@ -146,7 +201,24 @@ export class SqliteStore implements Store {
   }
 
   expire(keep: Keep): Promise<Expired> {
-    return this.#retention.expire(keep);
+    return this.#alone(() => {
+      this.#known.forget();
+      return this.#retention.expire(keep);
+    });
+  }
+
+  copy(folder: string): Promise<Copied> {
+    return this.#alone(() => copyStore(this.link, this.payloads.folder, folder));
+  }
+
+  /** Commits something of no meaning; rejects when the store does not take writes. */
+  async probe(): Promise<void> {
+    if (this.#closing !== undefined) throw new StoreClosed('the store is closed');
+    await this.#committed([['probe', String(Date.now())]], []);
+  }
+
+  sizes(): Promise<StoreSizes> {
+    return sizesOf(this.link);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,17 +237,33 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Rows of before secrets were sealed. */
+  async #sealPlain(rows: readonly FunctionRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const writes = rows.map((row): Write => ['function.row', sealedText(row, this.means.seal), row.function_id]);
+    await this.#commits.add(writes, undefined);
+  }
+
   async #close(): Promise<void> {
     // When was read what is only a hint: a thread that is gone must not keep the rest from closing.
     await this.#retention.flush().catch(() => undefined);
     await this.#commits.drained();
     await this.link.close();
+    this.means.log?.close();
     await this.payloads[Symbol.asyncDispose]();
   }
 
-  async #committed(writes: readonly Write[], before: readonly Promise<unknown>[]): Promise<void> {
+  /** Copying and expiring, one after the other: nothing of a copy may be deleted while it is made. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#keeping;
+    const done = before.then(work);
+    this.#keeping = done.catch(() => undefined);
+    return done;
+  }
+
+  async #committed(writes: readonly Write[], before: readonly Promise<unknown>[], small = false): Promise<void> {
     try {
-      await this.#commits.add(writes, before.length === 0 ? undefined : Promise.all(before));
+      await this.#commits.add(writes, before.length === 0 ? undefined : Promise.all(before), small);
     } catch (error) {
       if (isNoSpace(error)) throw new StoreFull(`the disk is full: ${error.message}`, { cause: error });
       throw error;
@@ -211,6 +299,9 @@ export class SqliteStore implements Store {
   }
 }
 
+/** The last: a file may not become larger, by a limit of the process or the file system. */
+const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
 function isNoSpace(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return error instanceof Error && 'code' in error && NO_SPACE.includes(String(error.code));
 }

@@ -25,6 +25,8 @@ export interface CallRow extends Omit<CallSummary, 'counts' | 'app' | 'name' | '
   readonly sources: Readonly<Record<string, string>>;
   /** Derived calls: u32 per input, its index in `base`. */
   readonly indexes?: Uint8Array;
+  /** Trace context for what its inputs do. */
+  readonly traceparent?: string;
   /** Outcomes so far. */
   readonly seq: number;
 }
@@ -132,6 +134,12 @@ export interface Expired {
   readonly bytes: number;
 }
 
+/** A copy of a store: files, the one of rows included, and their bytes. */
+export interface Copied {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 export interface Store extends AsyncDisposable {
   /** Six characters, made once with the store. */
   readonly id: string;
@@ -163,4 +171,8 @@ export interface Store extends AsyncDisposable {
   outcomesOf(call: CallId, first: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
   /** Deletes what need not be kept, with its files and blobs. For a timer: once at the start, then every hour. */
   expire(keep: Keep): Promise<Expired>;
+  /** All that is committed, with its payloads, into a folder that is not there yet. Stores without files have none. */
+  copy?(folder: string): Promise<Copied>;
+  /** Payload bytes of all calls. */
+  sizes?(): Promise<{ readonly payloads: number }>;
 }

@@ -4,6 +4,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 
 import { Database, problemOf } from './database.js';
+import { bytesOf } from './writes.js';
 import type { Opening, Reply, Request, Setup } from './protocol.js';
 
 /** The log is moved into the file when about so much was written and nothing waits, or at once when it is far more. */
@@ -53,7 +54,7 @@ class Thread {
   }
 
   #tidy(database: Database, groups: Commit['groups']): void {
-    for (const writes of groups) this.#logged += PAGE_BYTES + bytesOf(writes);
+    for (const writes of groups) this.#logged += PAGE_BYTES * (1 + writes.length) + bytesOf(writes);
     if (this.#logged < CHECKPOINT_BYTES) return;
     if (this.#checkpoint !== undefined) clearImmediate(this.#checkpoint);
     if (this.#logged >= CHECKPOINT_AT_LAST_BYTES) this.#move(database);
@@ -67,23 +68,18 @@ class Thread {
   }
 }
 
-/** From above: every write has its page, and a payload its own. */
-function bytesOf(writes: Commit['groups'][number]): number {
-  let bytes = writes.length * PAGE_BYTES;
-  for (const write of writes)
-    for (const value of write) if (value instanceof Uint8Array || typeof value === 'string') bytes += value.length;
-  return bytes;
-}
-
 function reply(database: Database, request: Request): Reply {
   const { id } = request;
   switch (request.do) {
     case 'commit':
-      return { id, problems: database.commit(request.groups) };
+      return { id, problems: database.commit(request.groups, request.logged) };
     case 'read':
       return { id, rows: database.read(request.query, request.parameters) };
     case 'restore':
       return { id, restored: database.restore() };
+    case 'copy':
+      database.copy(request.file);
+      return { id, rows: [] };
     case 'close':
       database.close();
       return { id, rows: [] };

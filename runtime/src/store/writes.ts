@@ -6,6 +6,7 @@ import type { CallId } from '@farcall/kernel-bridge/wire';
 import { type AnyOutcomes, isSettled, sizeOf } from './outcome-rows.js';
 import { blobsOf } from './operations.js';
 import type { StatementName } from './schema.js';
+import type { Seal } from './seal.js';
 import type { CallRow, ChunkRow, FunctionRow, Operation, OutcomeRow, SettledRow, Stored } from './store.js';
 import { squeeze, squeezeIndexes } from './tables.js';
 import { addTo, emptyTally } from './tally.js';
@@ -21,8 +22,14 @@ export type FileKind = 'inputs' | 'outcomes';
 /** Where payloads too large for a row go. Returns their offset in the call's file. */
 export type Place = (call: CallId, kind: FileKind, payload: Uint8Array) => number;
 
-export function writesOf(operation: Operation, place: Place): Write[] {
-  const writes = rowWrites(operation, place);
+/** How a group becomes writes. */
+export interface Writing {
+  readonly place: Place;
+  readonly seal: Seal;
+}
+
+export function writesOf(operation: Operation, writing: Writing): Write[] {
+  const writes = rowWrites(operation, writing);
   if (operation.put === 'function' || !('row' in operation)) return writes;
   for (const blob of blobsOf(operation)) writes.push(['blob', blob, callOf(operation)]);
   return writes;
@@ -32,10 +39,10 @@ function callOf(operation: Extract<Operation, { row: object }>): string {
   return 'call_id' in operation.row ? operation.row.call_id : '';
 }
 
-function rowWrites(operation: Operation, place: Place): Write[] {
+function rowWrites(operation: Operation, { place, seal }: Writing): Write[] {
   switch (operation.put) {
     case 'function':
-      return [functionWrite(operation.row, operation.code)];
+      return [functionWrite(operation.row, operation.code, seal)];
     case 'call':
       return callWrites(operation.row, operation.shared, place);
     case 'state':
@@ -54,11 +61,22 @@ function rowWrites(operation: Operation, place: Place): Write[] {
   }
 }
 
-function functionWrite(row: FunctionRow, code: Stored): Write {
-  const text = JSON.stringify(row);
+function functionWrite(row: FunctionRow, code: Stored, seal: Seal): Write {
+  const text = sealedText(row, seal);
   return 'blob' in code
     ? ['function', row.function_id, text, null, code.blob]
     : ['function', row.function_id, text, code.bytes, null];
+}
+
+/** The row as it is stored: what only its containers may know is sealed. */
+export function sealedText({ function_id, environment, spec }: FunctionRow, seal: Seal): string {
+  const variables = seal.close(environment.variables, `${function_id} variables`);
+  const secrets = seal.close(spec.secrets, `${function_id} secrets`);
+  return JSON.stringify({
+    function_id,
+    environment: { ...environment, variables },
+    spec: { ...spec, secrets },
+  });
 }
 
 function callWrites(row: CallRow, shared: Stored, place: Place): Write[] {
@@ -187,6 +205,14 @@ function placed(
   return payload.length <= INLINE
     ? [payload, null, payload.length]
     : [null, place(call, kind, payload), payload.length];
+}
+
+/** Bytes and characters that the writes carry. */
+export function bytesOf(writes: readonly Write[]): number {
+  let bytes = 0;
+  for (const write of writes)
+    for (const value of write) if (value instanceof Uint8Array || typeof value === 'string') bytes += value.length;
+  return bytes;
 }
 
 /**

@@ -57,6 +57,7 @@ def order(tmp_path: Path, container: str = "co-1", **config: object) -> Order:
             "window": 60.0,
             **config,
         },
+        cell=None,
     )
 
 

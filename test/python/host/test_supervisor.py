@@ -282,7 +282,8 @@ def test_a_container_that_cannot_start_says_why(host: Host) -> None:
 def test_a_container_that_does_not_become_ready_in_time_is_killed(host: Host) -> None:
     host.peer.send(start_message("co-1", startup_timeout=0.3))
     said = exited(host)
-    assert (said.reason, said.detail) == ("start", "not ready after 0 s")
+    assert said.reason == "start"
+    assert said.detail.startswith("not ready after 0 s")
 
 
 def test_a_stopped_container_is_in_the_heartbeat(host: Host) -> None:

@@ -121,3 +121,8 @@ def strip(text: str) -> str:
     import re
 
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_farcall_status_says_how_containers_are_kept_apart(kernel: Kernel) -> None:
+    kernel.run("import farcall\n@farcall.function\ndef one(): return 1\none.remote()")
+    assert "isolation: none: containers run as the gateway's user" in kernel.run("%farcall status").text

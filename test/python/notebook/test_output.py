@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farcall.notebook.output import CAP, CellOutput
+from farcall.notebook.output import CAP, CellOutput, without_commands
 
 
 def test_lines_are_printed_when_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +50,7 @@ def test_more_than_64_kib_is_counted_not_printed(capsys: pytest.CaptureFixture[s
 def test_terminal_commands_are_taken_out(capsys: pytest.CaptureFixture[str]) -> None:
     CellOutput().write(0, "stdout", "a\x1b]52;c;ZXZpbA==\x07b\x1b]8;;http://evil\x1b\\c\x1b[31mred\x1b[0m\n")
     assert capsys.readouterr().out == "abc\x1b[31mred\x1b[0m\n"
+
+
+def test_a_terminal_command_that_only_forms_when_another_is_taken_out_is_taken_out_too() -> None:
+    assert without_commands("a\x1b\x1b]0;x\x07]52;c;ZXZpbA==\x07b") == "ab"

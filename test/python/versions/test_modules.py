@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,26 @@ def test_where_a_module_comes_from(name, kind):
 
 def test_installed_packages_and_farcall_itself_never_travel():
     assert modules.bundle(["numpy", "json", "farcall", "farcall.versions.version", "nowhere_to_be_found"]) is None
+
+
+def test_threads_that_describe_at_once_do_not_disturb_each_other(beside):
+    """CPython 3.11 counts the depth of the tree that it builds for all threads together, so they take turns."""
+    lines = "\n".join(f"X{at} = [[[[{at}]], {{'a': ({at},)}}]]" for at in range(100))
+    write(beside, busy=f"import json\n{lines}\n")
+    threshold = gc.get_threshold()
+
+    def let_others_in(phase: str, told: object) -> None:
+        time.sleep(0)
+
+    gc.callbacks.append(let_others_in)
+    gc.set_threshold(20)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            digests = {found.digest for found in threads.map(lambda _: modules.bundle(["busy"]), range(12)) if found}
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(let_others_in)
+    assert len(digests) == 1
 
 
 def test_a_single_module_travels_alone(beside):

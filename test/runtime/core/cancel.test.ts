@@ -25,6 +25,17 @@ describe('cancelling', () => {
     expect(of(said, 'lease.cancel')).toEqual([{ do: 'lease.cancel', container, lease: 1, first: 0, graceMs: 1000 }]);
     expect(of(said, 'end')).toMatchObject([{ state: 'cancelled', count: 70, seq: 70 }]);
   });
+  test('a call that a cancelled input made, and that was still on its way, is cancelled when it arrives', () => {
+    const b = bench();
+    b.opened(2);
+    b.up();
+    b.apply(cancel('all'));
+    const nested = 'fc-nested' as typeof CALL;
+    const said = b.open({ call: nested, parent: { call_id: CALL, index: 0 } });
+    expect(of(said, 'accept.call')).toMatchObject([{ call: nested }]);
+    expect(of(said, 'end')).toMatchObject([{ call: nested, state: 'cancelled', count: 0 }]);
+    expect(of(b.inputs(0, 1, nested), 'refuse')).toMatchObject([{ code: 'call.closed' }]);
+  });
   test('again is fine', () => {
     const b = bench();
     b.opened(70);

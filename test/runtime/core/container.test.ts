@@ -58,8 +58,18 @@ describe('starting', () => {
   test('one that does not come up in time is killed and counts as failed', () => {
     const b = bench({ startup_timeout: 5 });
     b.opened(1);
-    expect(of(b.pass(6_100), 'stop')).toEqual([{ do: 'stop', container: b.all('start')[0]?.container, how: 'kill' }]);
+    expect(of(b.pass(11_100), 'stop')).toEqual([{ do: 'stop', container: b.all('start')[0]?.container, how: 'kill' }]);
     expect(b.all('start')).toHaveLength(2);
+  });
+  test('who waits for a host hears why none comes up, after five failures in a row', () => {
+    const b = bench();
+    b.apply({ type: 'host.lost', host: 'ho-host' as never });
+    b.opened(1);
+    b.apply({ type: 'hosts.pending', why: 'the supervisor ended (exit code 1)', failures: 5 });
+    expect(b.last('persist.settled')).toMatchObject({
+      code: 'container.start',
+      message: 'no host came up: the supervisor ended (exit code 1)',
+    });
   });
   test('a call that was accepted before the host was known fails if it asks for what is not there', () => {
     const b = bench();
@@ -67,6 +77,8 @@ describe('starting', () => {
     b.put({ gpu: ['H100'] }, 'fv-g' as never);
     b.opened(1, { function: 'fv-g' as never });
     expect(b.core.call(CALL)?.waiting).toBe('no host is connected yet');
+    b.apply({ type: 'hosts.pending', why: 'the supervisor ended (exit code 1)', failures: 4 });
+    expect(b.core.call(CALL)?.waiting).toBe('no host is connected: the supervisor ended (exit code 1)');
     b.host();
     expect(b.last('persist.settled')).toMatchObject({
       code: 'container.start',

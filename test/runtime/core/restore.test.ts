@@ -118,6 +118,15 @@ describe('containers', () => {
     expect(b.last('assign').lease).toBeGreaterThan(1_000);
     expect(b.last('assign').lease).toBeLessThan(2 ** 31);
   });
+
+  test('get lease numbers that they have not seen, also when the clock was set back', () => {
+    const b = restored({}, [lease]);
+    b.apply({ type: 'container.restored', container: A, function: F, leases: [lease], newest: 2 ** 31 });
+    back(b, [[7, 4]]);
+    b.answer({ do: 'assign', container: A, ...lease });
+    b.pass(1_000);
+    expect(b.last('assign').lease).toBeGreaterThan(2 ** 31);
+  });
   test('that do not come back within 20 s are lost', () => {
     const b = restored({}, [lease]);
     b.pass(20_100);

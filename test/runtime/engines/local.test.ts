@@ -1,6 +1,6 @@
 // The local engine as an engine (a suite that any engine must pass), and with a supervisor that dies and comes back.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { ContainerId, HostId, Message } from '@farcall/kernel-bridge/wire';
 
@@ -38,8 +38,13 @@ class FakeProcess implements SupervisorProcess {
     });
   }
 
+  saidLast(): string {
+    return 'no module named farcall';
+  }
+
   stop(): Promise<void> {
     this.stopped = true;
+    this.die('SIGKILL');
     return Promise.resolve();
   }
 
@@ -51,6 +56,7 @@ class FakeProcess implements SupervisorProcess {
 let made: FakeProcess[];
 let sent: { readonly host: HostId; readonly message: Message }[];
 let lost: HostId[];
+let pending: { readonly why: string; readonly failures: number }[];
 let engine: LocalEngine;
 const REPORT = { cpus: 4, memory: 1000, gpus: [] };
 
@@ -58,19 +64,28 @@ beforeEach(async () => {
   made = [];
   sent = [];
   lost = [];
+  pending = [];
+  engine = engineOf();
+  await engine.open();
+});
+
+function engineOf(connectMs?: number): LocalEngine {
   const spawn = (): FakeProcess => {
     const process = new FakeProcess(`ho-${String(made.length).repeat(26)}` as HostId);
     made.push(process);
     return process;
   };
-  engine = new LocalEngine({
+  return new LocalEngine({
     processes: { spawn, adoptOrSpawn: () => Promise.resolve(spawn()) },
     send: (host, message) => sent.push({ host, message }),
     onLost: (host) => lost.push(host),
     onError: () => undefined,
+    onPending: (why, failures) => pending.push({ why, failures }),
+    ...(connectMs !== undefined && { connectMs }),
   });
-  await engine.open();
-});
+}
+
+afterEach(() => engine.leave());
 
 function conforms(make: () => Engine): void {
   test('starting the same container twice is starting it once', async () => {
@@ -141,6 +156,25 @@ test('a supervisor that fell silent is stopped, so that its end brings another o
   expect(made[0]!.stopped).toBe(false);
   engine.silent(made[0]!.host);
   expect(made[0]!.stopped).toBe(true);
+});
+
+test('each supervisor that ends before it connects is told of, with its last words', async () => {
+  made[0]!.die('exit code 1');
+  await expect.poll(() => made.length, { timeout: 10_000 }).toBe(2);
+  made[1]!.die('exit code 1');
+  await expect.poll(() => pending.length).toBe(2);
+  expect(pending[0]).toEqual({ why: 'the supervisor ended (exit code 1): no module named farcall', failures: 1 });
+  expect(pending[1]?.failures).toBe(2);
+});
+
+test('a supervisor that hangs before it connects makes way for another', async () => {
+  engine.leave();
+  engine = engineOf(50);
+  await engine.open();
+  await expect.poll(() => pending.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(made[1]!.stopped).toBe(true);
+  await expect.poll(() => made.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(pending[0]?.why).toBe('the supervisor did not connect: no module named farcall');
 });
 
 test('leaving lets the supervisor live; disposing stops it', async () => {

@@ -42,6 +42,20 @@ test('it holds what was assigned, less what ended, was cut, or went with its con
   next.close();
 });
 
+test('it knows the last lease of a container, also when that has ended and the file was rewritten', () => {
+  const journal = new LeaseJournal(path);
+  for (const number of [7, 9]) journal.assigned(A, lease(number));
+  for (const number of [7, 9]) journal.ended(A, number);
+  journal.assigned(B, lease(3));
+  journal.gone(B);
+  journal.close();
+  for (let life = 1; life <= 2; life += 1) {
+    const next = new LeaseJournal(path);
+    expect([next.newest(A), next.newest(B), next.of(A)]).toEqual([9, 0, []]);
+    next.close();
+  }
+});
+
 test('a line that was cut off by a kill is ignored', () => {
   const journal = new LeaseJournal(path);
   journal.assigned(A, lease(1));

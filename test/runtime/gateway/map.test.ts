@@ -89,6 +89,26 @@ test('nothing is accepted, acknowledged or published before its commit, but inpu
   expect(client.arrived.map(({ type }) => type).filter((type) => facts.includes(type))).toEqual(facts);
 });
 
+test('a call is not shown as ended before its end is committed: its outcomes could not be read yet', async () => {
+  await gateway.host();
+  const client = await gateway.ready();
+  const call = gateway.callId();
+  sendCall(client, { call, inputs: ['a'] });
+  client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
+  const { peer } = await gateway.container();
+  const lease = await peer.next('inputs.run');
+  store.shut();
+  answer(peer, lease, () => 'done');
+  await peer.settled();
+  client.send({ type: 'watch', call_id: call });
+  client.send({ type: 'call.ask', request: 1, call_id: call });
+  expect((await client.next('progress')).message.call).toMatchObject({ state: 'sealed', ended_at: 0 });
+  expect((await client.next('call.info')).message.call).toMatchObject({ state: 'sealed', ended_at: 0 });
+  store.release();
+  await client.next('call.ended');
+  expect((await client.next('progress')).message.call).toMatchObject({ state: 'done' });
+});
+
 test('a call, its chunks and its seal may be sent again: they are accepted again and run once', async () => {
   await gateway.host();
   const client = await gateway.ready();

@@ -1,4 +1,4 @@
-"""The command `farcall`."""
+"""`farcall serve`: a gateway that other machines reach."""
 
 from __future__ import annotations
 
@@ -8,35 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from support.home import Home
-
-import farcall
-from farcall import cli
-
-
-@farcall.function
-def double(x: int) -> int:
-    return 2 * x
-
-
-def test_status_calls_and_stop(fresh_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["status"]) == 3
-    assert "the first call starts one" in capsys.readouterr().out
-    double.remote(1)
-    assert cli.main(["status"]) == 0
-    assert "double" in capsys.readouterr().out
-    assert cli.main(["calls"]) == 0
-    assert "done" in capsys.readouterr().out
-    assert cli.main(["stop"]) == 0
-    assert "stopped" in capsys.readouterr().out
-
-
-def test_doctor_checks_everything(fresh_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["doctor"]) == 0
-    said = capsys.readouterr().out
-    assert "FAIL" not in said
-    assert "Node" in said
 
 
 def test_serve_says_where_and_serves(fresh_home: Home) -> None:
@@ -52,8 +24,3 @@ def test_serve_says_where_and_serves(fresh_home: Home) -> None:
         served.send_signal(signal.SIGTERM)
         assert served.wait(30) == 0
     assert ran.stdout.strip() == "700000", ran.stderr
-
-
-def test_an_unknown_command_is_refused() -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["nonsense"])

@@ -1,0 +1,27 @@
+// What a gateway bears from anyone, with the defaults. The command line may change each; the sentence beside it is its help.
+
+import { MAX_FRAME } from '@farcall/kernel-bridge/wire';
+
+export interface Limits {
+  /** Connections of one address that have not shown a token. */
+  readonly unproven: number;
+  /** Seconds until the request's head, and then the first message, must be there. */
+  readonly handshake: number;
+  /** Bytes of a request's head. */
+  readonly header: number;
+  /** Bytes of a WebSocket message; the protocol's own limit is the most. */
+  readonly frame: number;
+  /** WebSockets of one token. */
+  readonly connections: number;
+  /** Messages a second of one connection, a second's worth at once; beyond it the gateway reads slower. */
+  readonly messages: number;
+}
+
+export const LIMITS: Limits = {
+  unproven: 20,
+  handshake: 9,
+  header: 16 * 1024,
+  frame: MAX_FRAME,
+  connections: 256,
+  messages: 20_000,
+};

@@ -1,0 +1,71 @@
+"""F20: the gateway is killed or told to leave every 5 s, for two minutes, under 100 calls a second."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import farcall
+
+from .conftest import Home, is_alive
+
+A_SECOND = 100
+RESTART_EVERY_S = 5.0
+
+
+async def restart(home: Home, seconds: float) -> int:
+    """End the gateway every five seconds, by turns with and without a warning; how often."""
+    loop = asyncio.get_running_loop()
+    over, restarts = loop.time() + seconds, 0
+    while loop.time() + RESTART_EVERY_S < over:
+        await asyncio.sleep(RESTART_EVERY_S)
+        while not is_alive(home.pid):
+            await asyncio.sleep(0.05)
+        os.kill(home.pid, (signal.SIGKILL, signal.SIGTERM)[restarts % 2])
+        restarts += 1
+    return restarts
+
+
+async def call_steadily(function: farcall.Function[[int], int], seconds: float) -> list[int]:
+    """Start 100 calls a second, whether those before have come back or not; all their results."""
+    loop = asyncio.get_running_loop()
+    began, calls = loop.time(), list[asyncio.Task[int]]()
+    while (elapsed := loop.time() - began) < seconds:
+        while len(calls) < elapsed * A_SECOND:
+            calls.append(asyncio.create_task(function.remote.aio(len(calls))))
+        await asyncio.sleep(0.01)
+    return await asyncio.gather(*calls)
+
+
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(15, id="15 s"), pytest.param(120, id="2 minutes", marks=pytest.mark.slow)]
+)
+def test_nothing_is_lost_and_nothing_is_double(home: Home, tmp_path: Path, seconds: int) -> None:
+    executions = tmp_path / "executions"
+
+    def noted(number: int) -> int:
+        with open(executions, "a") as file:
+            file.write(f"{number}\n")
+        return number * 2
+
+    function = farcall.App("faults").function(max_containers=2)(noted)
+    assert function.remote(0) == 0
+    executions.unlink()
+
+    async def main() -> tuple[list[int], int]:
+        results, restarts = await asyncio.gather(call_steadily(function, seconds), restart(home, seconds))
+        return results, restarts
+
+    results, restarts = asyncio.run(main())
+    assert restarts >= seconds // RESTART_EVERY_S - 1
+    assert results == [number * 2 for number in range(len(results))]
+    ran = Counter(int(line) for line in executions.read_text().splitlines())
+    again = sum(ran.values()) - len(results)
+    print(f"{len(results):,} calls, {restarts} restarts, {again} executions above")
+    assert set(ran) == set(range(len(results)))
+    assert max(ran.values()) <= 2
