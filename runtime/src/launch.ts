@@ -116,7 +116,10 @@ export function leaver({ home, log, doors, runtime, engine, store }: Leaving): (
     home.retract();
     // A supervisor that loses its gateway while it has containers would start another one: it goes first.
     if (keep) engine.leave();
-    else await engine[Symbol.asyncDispose]();
+    else {
+      await engine[Symbol.asyncDispose]();
+      home.closeLobby();
+    }
     await runtime.drain();
     log.info({}, 'drained');
     await store[Symbol.asyncDispose]();

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
   const supervisors = new Supervisors();
   const engine: LocalEngine = new LocalEngine({
     processes: supervisorsOf({ home, options, identity, isolation, reach }),
+    isolation: isolation.kind,
     send: (host, message) => supervisors.send(host, message),
     onLost: (host) => runtime.lost(host),
     onError: (error) => log.warn({ err: error }, 'supervisor'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -86,6 +87,8 @@ def serving(*options: str, python: str = sys.executable, **changed: str) -> Iter
         process.stdout.close()
         process.stderr.close()
         shutil.rmtree(home, ignore_errors=True)
+        for lobby in Path("/tmp").glob(f"farcall-*-{hashlib.sha256(bytes(home)).hexdigest()[:8]}-lobby"):
+            shutil.rmtree(lobby, ignore_errors=True)
 
 
 def _leave() -> None:

@@ -24,7 +24,8 @@ def enforce(container: Container) -> None:
         used = processes.proportional(below) or used
     container.peak = max(container.peak, used)
     if used > limit:
-        container.kill("memory", f"limit {container.start.memory} MiB, peak {container.peak // _MIB} MiB")
+        peak = -(-container.peak // _MIB)  # rounded up, so that it is above the limit
+        container.kill("memory", f"limit {container.start.memory} MiB, peak {peak} MiB")
 
 
 class KernelKills:

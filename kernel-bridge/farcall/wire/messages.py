@@ -558,6 +558,10 @@ class InputRow(_Record, frozen=True, kw_only=True):
     since: float
     #: `Type: message` of a failure, first line, at most 200 characters.
     error: str
+    #: Of a failure: the exception's whole type, and the user's line, `file:line`. Failures with the same two are one
+    #: group.
+    kind: str | None = None
+    where: str | None = None
 
 
 class InputsRows(_Message, frozen=True, kw_only=True, tag="inputs.rows"):
@@ -566,6 +570,52 @@ class InputsRows(_Message, frozen=True, kw_only=True, tag="inputs.rows"):
     request: int
     rows: tuple[InputRow, ...]
     next: int
+
+
+class TimingAsk(_Message, frozen=True, kw_only=True, tag="timing.ask"):
+    """Client → gateway. How long a call's inputs took, and when its containers worked, so far. Answered by
+    `timing.state`.
+    """
+
+    request: int
+    call_id: str
+
+
+class SlowInput(_Record, frozen=True, kw_only=True):
+    """One of the inputs that took longest."""
+
+    index: int
+    state: int
+    seconds: float
+
+
+class Lane(_Record, frozen=True, kw_only=True):
+    """One container's work for a call, in bins of time: a digit a bin, ninths of it, 0 only for none; `failed`: bins in
+    which an input failed.
+    """
+
+    container_id: str
+    inputs: int
+    busy: str
+    failed: tuple[int, ...]
+
+
+class TimingState(_Message, frozen=True, kw_only=True, tag="timing.state"):
+    """Gateway → client. Answers `timing.ask`: a few hundred numbers, whatever the size of the call."""
+
+    request: int
+    #: u32 per bin, from bin `first` on: inputs that took from 10^(n/50) µs to below 10^((n+1)/50) µs.
+    durations: bytes
+    first: int
+    #: The longest first, at most ten.
+    slowest: tuple[SlowInput, ...]
+    #: Unix seconds at which the first bin of every lane begins, and the seconds of a bin.
+    began: float
+    width: float
+    #: At most 24, in the order in which they came.
+    lanes: tuple[Lane, ...]
+    #: Containers beyond those.
+    more: int
 
 
 class PreviewAsk(_Message, frozen=True, kw_only=True, tag="preview.ask"):

@@ -474,6 +474,9 @@ export interface InputRow {
   readonly since: number;
   /** `Type: message` of a failure, first line, at most 200 characters. */
   readonly error: string;
+  /** Of a failure: the exception's whole type, and the user's line, `file:line`. Failures with the same two are one group. */
+  readonly kind?: string;
+  readonly where?: string;
 }
 /** Gateway → client. Answers `inputs.list`; `next` is the index to go on from, or -1. */
 export interface InputsRows {
@@ -481,6 +484,42 @@ export interface InputsRows {
   readonly request: number;
   readonly rows: readonly InputRow[];
   readonly next: number;
+}
+/** Client → gateway. How long a call's inputs took, and when its containers worked, so far. Answered by `timing.state`. */
+export interface TimingAsk {
+  readonly type: 'timing.ask';
+  readonly request: number;
+  readonly call_id: CallId;
+}
+/** One of the inputs that took longest. */
+export interface SlowInput {
+  readonly index: number;
+  readonly state: number;
+  readonly seconds: number;
+}
+/** One container's work for a call, in bins of time: a digit a bin, ninths of it, 0 only for none; `failed`: bins in which an input failed. */
+export interface Lane {
+  readonly container_id: string;
+  readonly inputs: number;
+  readonly busy: string;
+  readonly failed: readonly number[];
+}
+/** Gateway → client. Answers `timing.ask`: a few hundred numbers, whatever the size of the call. */
+export interface TimingState {
+  readonly type: 'timing.state';
+  readonly request: number;
+  /** u32 per bin, from bin `first` on: inputs that took from 10^(n/50) µs to below 10^((n+1)/50) µs. */
+  readonly durations: Bytes;
+  readonly first: number;
+  /** The longest first, at most ten. */
+  readonly slowest: readonly SlowInput[];
+  /** Unix seconds at which the first bin of every lane begins, and the seconds of a bin. */
+  readonly began: number;
+  readonly width: number;
+  /** At most 24, in the order in which they came. */
+  readonly lanes: readonly Lane[];
+  /** Containers beyond those. */
+  readonly more: number;
 }
 /**
  * Client → gateway → a container, which is brought up if none is. Shows an argument or a result as text; views never unpickle.
@@ -892,6 +931,8 @@ export type Message =
   | Progress
   | InputsList
   | InputsRows
+  | TimingAsk
+  | TimingState
   | PreviewAsk
   | PreviewMake
   | PreviewMade

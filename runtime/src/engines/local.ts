@@ -18,6 +18,8 @@ export interface LocalOptions {
   readonly onPending: (why: string, failures: number) => void;
   /** Milliseconds a new supervisor has to connect; 30 s unless told. */
   readonly connectMs?: number;
+  /** How its supervisor keeps containers apart; absent: not at all. */
+  readonly isolation?: Capabilities['isolation'];
 }
 interface HostReport {
   readonly cpus: number;
@@ -58,7 +60,7 @@ export class LocalEngine implements Engine {
 
   capabilities(): Capabilities {
     const { cpus, memory, gpus } = this.#report ?? { cpus: 0, memory: 0, gpus: [] };
-    return { cpus, memory, gpus, elastic: false, isolation: 'none' };
+    return { cpus, memory, gpus, elastic: false, isolation: this.options.isolation ?? 'none' };
   }
 
   start(spec: ContainerSpec): Promise<void> {

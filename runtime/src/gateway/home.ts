@@ -69,6 +69,11 @@ export class Home {
     return join(lobby, 'door', 'gateway.sock');
   }
 
+  /** Nobody is left who needs it. */
+  closeLobby(): void {
+    rmSync(this.lobby(), { recursive: true, force: true });
+  }
+
   /** Leaves our pid for the sentence that another gateway ends with. The lock itself is the store's. */
   hold(): void {
     writePrivate(join(this.folder, 'gateway.pid'), `${process.pid}\n`);

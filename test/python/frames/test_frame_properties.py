@@ -1,4 +1,4 @@
-"""Frames of any library, whatever their dtypes: each row goes out as it is shown, each value comes back beside its row."""
+"""Frames of any library and dtype: each row goes out as it is shown, each value comes back beside its row."""
 
 from __future__ import annotations
 
