@@ -20,6 +20,7 @@ from .call import (
     wait_for,
     wait_for_async,
 )
+from .calls.labels import Label
 from .calls.launch import Kind, Opened, Prepared, open_single
 from .calls.prepare import prepare
 from .calls.single import single_value
@@ -151,6 +152,7 @@ class Function(Definition[P, R]):
         resume: Results | str | None = None,
         columns: dict[str, str] | None = None,
         rows: bool = False,
+        label: Label | None = None,
     ) -> Results:
         """One input for each element of the zipped iterators (or row of a dataframe). Lazy: see :class:`Results`.
 
@@ -162,12 +164,14 @@ class Function(Definition[P, R]):
             resume: an earlier map (or its call id): what succeeded there keeps its value, the rest runs now.
             columns: parameter name → column name, for a dataframe.
             rows: give each row as one dict.
+            label: what its card calls the inputs: a column, a label for each input, or a function of its arguments.
         """
         __tracebackhide__ = True
         try:
             source = Source.of_map(
                 self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {}
-            ).limited(limit)
+            )
+            source = source.labelled(self._name, label).limited(limit)
         except Exception as error:
             raise without_ours(error)  # noqa: B904
         return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=resume)

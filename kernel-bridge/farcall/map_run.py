@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _END: Any = object()
 
-#: Which inputs of an earlier map run again; "rest": those that its ``limit`` left out.
-Which = Literal["unsucceeded", "failed", "rest"]
+#: Which inputs of an earlier map run again, or their numbers in its last call; "rest": those that ``limit`` left out.
+Which = Literal["unsucceeded", "failed", "rest"] | tuple[int, ...]
 
 
 class MapRun:
@@ -84,6 +84,16 @@ class MapRun:
     def kwargs(self) -> dict[str, Any]:
         """What every input is given besides its own arguments."""
         return self._kwargs
+
+    @property
+    def source(self) -> Source:
+        """Where its inputs come from, and what people call them; nothing for those of a call made elsewhere."""
+        return self._source
+
+    @property
+    def calls(self) -> Chain:
+        """Its call and those before it; starts it if it was not started."""
+        return self._begun
 
     @property
     def _is_flat(self) -> bool:

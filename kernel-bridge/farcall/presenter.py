@@ -102,9 +102,8 @@ class Terminal:
 
     wants_output = True
 
-    def __init__(self) -> None:
-        self._script: str | None = None
-        self._cell = Cell(key="", label="")
+    _script: str | None = None
+    _cell = Cell(key="", label="")
 
     def map_begins(self, results: Results) -> View:
         return MapLine(results)

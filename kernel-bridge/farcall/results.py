@@ -167,6 +167,10 @@ class Results(MapRun):
         """Like :meth:`resume`, for the inputs that failed or timed out only."""
         return cast("Results", self._again("failed"))
 
+    def retry_only(self, indexes: tuple[int, ...]) -> Results:
+        """Like :meth:`resume`, for these inputs of its last call only."""
+        return cast("Results", self._again(indexes))
+
     def run_rest(self) -> Results:
         """After ``map(…, limit=…)``: the whole map. What succeeded keeps its value; all other inputs run."""
         return cast("Results", self._again("rest", self._limited_from("run_rest")))

@@ -50,6 +50,8 @@ export interface CallView {
 export interface LiveCall extends CallView {
   readonly cells: string;
   readonly cell: number;
+  /** Its inputs have labels: the intent `labels` brings them. Absent in older kernels. */
+  readonly labels?: boolean;
 }
 /** The bundle of one output. The snapshot holds counts, types, lines and times, never the user's values. */
 export interface ViewBundle {
@@ -80,6 +82,50 @@ export interface InputDetail {
   readonly traceback: string;
   readonly output: string;
 }
+export interface SlowInput {
+  readonly index: number;
+  /** A word, as in InputRow. */
+  readonly state: string;
+  readonly seconds: number;
+}
+/** One container's work, a digit a bin: 0 none, 9 all of its time. `failed`: the bins in which an input failed. */
+export interface LaneView {
+  readonly container_id: string;
+  readonly inputs: number;
+  readonly busy: string;
+  readonly failed: readonly number[];
+}
+/** How long a call's inputs took and when its containers worked: a few hundred numbers, whatever the size of the map. */
+export interface TimesView {
+  /** Inputs by duration, from bin `first` on: bin n is 10^(n/50) µs to 10^((n+1)/50) µs. */
+  readonly durations: readonly number[];
+  readonly first: number;
+  /** The longest first, at most ten. */
+  readonly slowest: readonly SlowInput[];
+  /** Unix seconds at which the first bin of every lane begins, and the seconds of a bin. */
+  readonly began: number;
+  readonly width: number;
+  readonly lanes: readonly LaneView[];
+  /** Containers that have no lane. */
+  readonly more: number;
+}
+/** The autoscaler's settings of a function. `scaledown_window`: seconds. `max_containers` 0: no limit but the machine. */
+export interface Autoscaling {
+  readonly min_containers: number;
+  readonly max_containers: number;
+  readonly buffer_containers: number;
+  readonly scaledown_window: number;
+}
+/** A function that ran or may run: its newest version, and its containers now, by version. */
+export interface FunctionView {
+  readonly app: string;
+  readonly name: string;
+  /** Its newest version here; empty: not known. */
+  readonly version: string;
+  readonly containers: readonly { readonly version: string; readonly count: number }[];
+  /** Undefined: the runtime does not know the function. */
+  readonly scaling?: Autoscaling;
+}
 export interface ContainerView {
   readonly container_id: string;
   readonly function: string;
@@ -102,7 +148,13 @@ export interface RuntimeView {
 
 /** Kernel → extension. `seq` counts up within an `epoch` (one bridge object); a gap or a new epoch means: say hello again. */
 export type BridgeEvent = { readonly v: 1; readonly epoch: string; readonly seq: number } & (
-  | { readonly event: 'hello'; readonly version: string; readonly calls: readonly LiveCall[] }
+  /** `knows`: the intents it answers beyond those of the first kernels; absent there. */
+  | {
+      readonly event: 'hello';
+      readonly version: string;
+      readonly calls: readonly LiveCall[];
+      readonly knows?: readonly string[];
+    }
   /** At most 20 a second, all calls under lease that changed. */
   | { readonly event: 'progress'; readonly calls: readonly LiveCall[] }
   | { readonly event: 'reply'; readonly id: number; readonly result: unknown }
@@ -122,6 +174,16 @@ export type BridgeIntent = { readonly v: 1; readonly id: number } &
     | { readonly intent: 'detach'; readonly call_id: string }
     /** Runs what did not succeed (or only what failed) again, with the function as it is now. Reply: { call_id } of the derived call. */
     | { readonly intent: 'resume'; readonly call_id: string; readonly which: 'unsucceeded' | 'failed' }
+    /** Runs again what failed as input `index` did: by the same type, at the same line. Reply: { call_id } of the derived call. */
+    | { readonly intent: 'retry'; readonly call_id: string; readonly index: number }
+    /** Reply: { labels: string[] }, what the person calls these inputs, "" for nothing. At most 256 indexes. */
+    | { readonly intent: 'labels'; readonly call_id: string; readonly indexes: readonly number[] }
+    /** Reply: TimesView. */
+    | { readonly intent: 'times'; readonly call_id: string }
+    /** Reply: { functions: FunctionView[] }, by name. */
+    | { readonly intent: 'functions' }
+    /** Changes the autoscaler's settings that are given. Reply: Autoscaling. */
+    | ({ readonly intent: 'scale'; readonly app: string; readonly name: string } & Partial<Autoscaling>)
     /** Reply: { rows: InputRow[], next: number } (-1: no more). States: words; empty: all. */
     | {
         readonly intent: 'rows';

@@ -37,7 +37,9 @@ export async function openStore(home: Home, options: Options, onLost: (error: un
 export async function isolationOf(home: Home, { isolation: asked, python, uids }: Options): Promise<Isolation> {
   try {
     if (asked !== 'none') home.openLobby();
-    return await findIsolation({ asked, python, uids, home: home.folder, lobby: home.lobby() });
+    const found = await findIsolation({ asked, python, uids, home: home.folder, lobby: home.lobby() });
+    if (found.kind === 'none' && asked !== 'none') home.closeLobby();
+    return found;
   } catch (error) {
     throw new LaunchError(error instanceof Error ? error.message : String(error));
   }

@@ -40,6 +40,8 @@ export class Store {
   readonly containers = new Map<ContainerId, { readonly function: FunctionId; hasSpoken: boolean }>();
   /** The world looks on; it may kill the gateway here. */
   onCommit: (point: CommitPoint) => void = () => undefined;
+  /** How long a commit may take. */
+  slowestMs = 4;
   #freeAt = 0;
   #toldAt = 0;
 
@@ -51,7 +53,7 @@ export class Store {
 
   /** Commits in order. `isAlive`: whether the gateway that asked still lives; its death may fall before or after the commit. */
   append(group: Group, isAlive: () => boolean): void {
-    const commitAt = Math.max(this.#freeAt, this.clock.now + this.dice.between(0.1, 4));
+    const commitAt = Math.max(this.#freeAt, this.clock.now + this.dice.between(0.1, this.slowestMs));
     this.#freeAt = commitAt;
     this.clock.at(commitAt, () => {
       if (isAlive()) this.onCommit('before');

@@ -24,6 +24,8 @@ export class Watch {
   #lookAt = 0;
   /** Somebody asked for less of them: their running inputs are not tried again. */
   readonly #cancelled = new Set<CallId>();
+  /** Containers were killed on purpose: what dies under that is not held against its input. */
+  #terminates = false;
   readonly #started = new Set<ContainerId>();
 
   constructor(
@@ -34,7 +36,10 @@ export class Watch {
   ) {}
 
   saw(happening: Happening): void {
-    if (happening.type === 'call.cancelled') this.#cancelled.add(happening.call);
+    if (happening.type === 'call.cancelled') {
+      this.#cancelled.add(happening.call);
+      if (happening.terminate) this.#terminates = true;
+    }
     if (happening.type !== 'outcomes.arrived') return;
     this.#call = happening.call;
     this.#statuses = happening.statuses;
@@ -90,7 +95,7 @@ export class Watch {
     if (code !== 'container.poison') return;
     for (const [index] of ranges) {
       const deaths = this.history.deathsOf(call, index);
-      if (deaths < DEADLY || (deaths > DEADLY && !this.scene.losesReports))
+      if (deaths < DEADLY || (deaths > DEADLY && this.scene.isFair && !this.#terminates))
         this.history.broken(`${call}[${index}] is poison after ${deaths} deaths`);
     }
   }

@@ -22,6 +22,8 @@ const KINDS = {
   gatewayCrashes: 25,
   /** The gateway dies right before a commit, right after it, or when it has told half of what follows. */
   commitCrashes: 15,
+  /** Commits take up to half a second, while dispatch runs ahead. */
+  slowDisk: 10,
   hostCrashes: 10,
   clientsLeave: 30,
   badStarts: 20,

@@ -64,6 +64,7 @@ export class World {
     this.windowMs = dice.pick([60_000, 60_000, 600_000]);
     this.store = new Store(clock, dice, history);
     if (weather.has('commitCrashes')) this.store.onCommit = (point) => this.#onCommit(point);
+    if (weather.has('slowDisk')) this.store.slowestMs = 500;
     const { isFair, losesReports } = weather;
     this.gateway = new Gateway(clock, this.store, history, { isFair, losesReports, trace });
     this.#hardware = { cpus: dice.pick([1, 2, 2, 4]), gpus: newGpus(dice) };

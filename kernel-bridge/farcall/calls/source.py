@@ -23,6 +23,7 @@ from typing import Any
 from ..errors import InvalidError, compose
 from ..frames import frame as frames
 from ..options import check_count
+from .labels import Label, Labels, Noted, labels_of
 
 #: (args, kwargs) of one input.
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -35,7 +36,7 @@ class Source:
     """The inputs of one map. ``count`` is None for what has no length; ``frame`` is the dataframe they are rows of.
 
     ``make`` begins them; async iterators (``is_async``) give an async one. Of a limited map ``whole`` is what it was
-    taken from, and ``numbers`` are its inputs' numbers there.
+    taken from, and ``numbers`` are its inputs' numbers there. ``labels`` go by the numbers of the whole.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class Source:
         self.frame = frame
         self.whole: Source | None = None
         self.numbers: Sequence[int] = ()
+        self.labels: Labels | None = None
+        self._noted: Noted | None = None
         self._make: Callable[[], Any] = make
 
     @classmethod
@@ -98,11 +101,24 @@ class Source:
 
     def __iter__(self) -> Iterator[Arguments]:
         iterator: Iterator[Arguments] = self._make()
-        return iterator
+        return iterator if self._noted is None else self._noted.around(iterator, self.numbers)
 
     def __aiter__(self) -> AsyncIterator[Arguments]:
         iterator: AsyncIterator[Arguments] = self._make()
-        return iterator
+        return iterator if self._noted is None else self._noted.around_async(iterator)
+
+    def labelled(self, name: str, label: Label | None) -> Source:
+        """The same, with what people call its inputs. Raises ``InvalidError`` for a label that is not understood."""
+        if label is not None:
+            found = labels_of(name, label, frame=self.frame, count=self.count)
+            self.labels, self._noted = found, found if isinstance(found, Noted) else None
+        return self
+
+    def label(self, number: int) -> str:
+        """What people call an input; "" when they call it nothing."""
+        if self.labels is None:
+            return ""
+        return self.labels.of(self.numbers[number] if self.numbers else number)
 
     def limited(self, limit: int | None) -> Source:
         """So many of the inputs: spread evenly over a sized source, else the first. None: all of them."""
@@ -112,11 +128,13 @@ class Source:
         count = self.count
         if count is None:
             make = (lambda: _first(self, limit)) if self.is_async else (lambda: islice(self, limit))
-            return Source(make, count=None, is_sized=False, is_async=self.is_async)
+            first = Source(make, count=None, is_sized=False, is_async=self.is_async)
+            first.labels = self.labels  # noted, if at all, as the whole is pulled
+            return first
         last = max(1, limit - 1)
         numbers = [at * (count - 1) // last for at in range(limit)] if limit < count else range(count)
         few = self._only(numbers)
-        few.whole, few.numbers = self, numbers
+        few.whole = self
         return few
 
     def without(self, numbers: Collection[int]) -> Source:
@@ -126,12 +144,14 @@ class Source:
     def _only(self, numbers: Sequence[int]) -> Source:
         wanted = frozenset(numbers)
         frame = self.frame if self.frame is None else frames.taken(self.frame, list(numbers))
-        return Source(
-            lambda: (item for at, item in enumerate(self) if at in wanted),
+        few = Source(
+            lambda: (item for at, item in enumerate(self._make()) if at in wanted),
             count=len(numbers),
             is_sized=self.is_sized,
             frame=frame,
         )
+        few.numbers, few.labels, few._noted = numbers, self.labels, self._noted
+        return few
 
 
 def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:

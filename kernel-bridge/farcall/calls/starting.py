@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .. import errors
@@ -12,7 +13,7 @@ from ..client.waiting import Bell, Interrupted, Wait, settle
 from ..presenter import View
 from ..values import serialize
 from ..wire.codes import FAILED, IN_BLOB, TIMED_OUT
-from ..wire.messages import CallAsk, InputsList, InputsPage, InputsRead, InputsRows
+from ..wire.messages import CallAsk, InputRow, InputsList, InputsPage, InputsRead, InputsRows
 from . import cells
 from .chain import Chain
 from .launch import Kind, OnFailure, cancel, derive_call, open_call
@@ -28,13 +29,13 @@ _PAGE = 1000
 
 
 class How(NamedTuple):
-    """How a map runs. ``which`` inputs of an earlier call run again, where there is one."""
+    """How a map runs. ``which`` inputs of an earlier call run again, where there is one; or their numbers there."""
 
     kind: Kind
     on_failure: OnFailure
     is_attached: bool
     by_input: bool
-    which: Literal["unsucceeded", "failed", "rest"]
+    which: Literal["unsucceeded", "failed", "rest"] | tuple[int, ...]
     kwargs: dict[str, Any]
 
 
@@ -76,9 +77,7 @@ def _open(session: Session, function: Function[..., Any], source: Source, how: H
 def _derive(session: Session, function: Function[..., Any], base: Chain, how: How) -> tuple[Mapping, Chain]:
     """Run what did not succeed of a call again, with the function as it is now."""
     prepared = function.prepare(session)
-    indexes = b"" if how.which == "unsucceeded" else array("I", failed_inputs(session, base.last)).tobytes()
-    if how.which == "failed" and not indexes:
-        raise errors.InvalidError(f"no input of {base.last} failed")
+    indexes = b"" if how.which == "unsucceeded" else _indexes(session, base.last, how.which)
     opened = derive_call(
         session, prepared, Bell(), base=base.last, indexes=indexes, attached=how.is_attached, kwargs=how.kwargs
     )
@@ -90,16 +89,34 @@ def _derive(session: Session, function: Function[..., Any], base: Chain, how: Ho
     return mapping, base.then(opened.call_id, numbers)
 
 
-def failed_inputs(session: Session, call_id: str) -> list[int]:
+def _indexes(session: Session, call_id: str, which: str | tuple[int, ...]) -> bytes:
+    numbers = which if isinstance(which, tuple) else [row.index for row in failed_inputs(session, call_id)]
+    if not numbers:
+        raise errors.InvalidError(f"no input of {call_id} failed")
+    return array("I", numbers).tobytes()
+
+
+def failed_inputs(session: Session, call_id: str) -> Iterator[InputRow]:
     """The inputs of a call that failed or timed out, in order."""
-    found: list[int] = []
     first = 0
     while first >= 0:
         message = InputsList(request=0, call_id=call_id, states=(FAILED, TIMED_OUT), first=first, limit=_PAGE)
         page = session.ask(message, InputsRows)
-        found += [row.index for row in page.rows]
+        yield from page.rows
         first = page.next
-    return found
+
+
+def failed_alike(session: Session, call_id: str, index: int) -> tuple[int, ...]:
+    """Those of them that failed by the same exception type and at the same line as one of them."""
+    asked = InputsList(request=0, call_id=call_id, states=(FAILED, TIMED_OUT), first=index, limit=1)
+    found = [row for row in session.ask(asked, InputsRows).rows if row.index == index]
+    if not found:
+        raise errors.InvalidError(f"input {index} of {call_id} did not fail")
+    kind, where = found[0].kind, found[0].where
+    if kind is None:
+        happened = "this gateway is older than the notebook's farcall and does not tell failures apart"
+        raise errors.InvalidError(errors.compose(happened, do="Retry all that failed"))
+    return tuple(row.index for row in failed_inputs(session, call_id) if (row.kind, row.where) == (kind, where))
 
 
 def upload(mapping: Mapping, view: View) -> None:

@@ -149,8 +149,8 @@ class Lifeline:
             raise
 
     def _connect_patiently(self) -> tuple[Connection, Welcome, embedded.Address]:
-        """The first connection: a gateway that is just coming up or going down gets a few chances."""
-        attempt = 0
+        """The first connection: a gateway that is just coming up or going down gets a few chances, or a while."""
+        attempt, until = 0, time.monotonic() + self._place.patience
         while True:
             attempt += 1
             try:
@@ -158,12 +158,12 @@ class Lifeline:
             except embedded.StartError as error:
                 raise errors.ConnectionError(str(error)) from None
             except ConnectionLost as lost:
-                if is_final(lost) or attempt == 4:
+                if is_final(lost) or (attempt >= 4 and time.monotonic() >= until):
                     raise of_loss(lost, self._place.name) from None
             except (OSError, ProtocolError) as error:
-                if attempt == 4 or not self._place.is_embedded:
+                if (attempt >= 4 or not self._place.is_embedded) and time.monotonic() >= until:
                     raise of_loss(ConnectionLost(1006, str(error)), self._place.name) from None
-            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+            time.sleep(random.uniform(0, min(_LAST_DELAY_S, 0.1 * 2**attempt)))
 
     def _enter(self, connection: Connection, welcome: Welcome, address: embedded.Address) -> None:
         """Take a fresh connection into use: say all that is not acknowledged, then let callers send. Held: gate."""

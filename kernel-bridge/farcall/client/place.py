@@ -11,6 +11,10 @@ from . import embedded
 from .embedded import Address
 
 
+#: A container's gateway may be away for so long before calls from inside the container fail.
+_AWAY_S = 60.0
+
+
 @dataclass(frozen=True)
 class Place:
     """A way to a gateway. Without ``url``: the embedded one of ``home``, started when it does not run."""
@@ -19,6 +23,8 @@ class Place:
     token: str = ""
     home: str | None = None
     tls: ssl.SSLContext | None = None
+    #: How long the first connection waits for a gateway that does not answer, in seconds.
+    patience: float = 0.0
 
     @property
     def is_embedded(self) -> bool:
@@ -49,7 +55,7 @@ def default_place() -> Place:
     """The gateway of this process. Raises ``AuthError`` when $FARCALL_URL comes without $FARCALL_TOKEN."""
     inside = _container_address()
     if inside is not None:
-        return Place(*inside)
+        return Place(*inside, patience=_AWAY_S)  # it was there when the container came up, and will be again
     if _chosen is not None:
         return _chosen
     url = os.environ.get("FARCALL_URL", "")

@@ -24,6 +24,8 @@ __all__ = [
     "Values",
     "align",
     "batch",
+    "column",
+    "columns",
     "is_frame",
     "is_series",
     "join",
@@ -78,6 +80,17 @@ def values(thing: Any) -> Values | None:
     if "numpy" in sys.modules and isinstance(thing, sys.modules["numpy"].ndarray) and thing.ndim > 0:
         return Values(thing, thing, range(len(thing)))
     return None
+
+
+def columns(frame: Any) -> list[str]:
+    """The names of a frame's columns."""
+    return list(_table(frame).columns)
+
+
+def column(frame: Any, name: str) -> Values:
+    """One column of a frame, without the others."""
+    series = _table(frame).get_column(name)
+    return Values(series, series, range(len(series)))
 
 
 def batch(frame: Any, first: int, count: int) -> Any:

@@ -19,6 +19,7 @@ from .calls import Calls
 from .cards import Deck
 from .cell_code import CellCode
 from .display import NotebookPresenter
+from .labels import LabelBook
 from .origin import Origin, running_number
 from .pace import Pace
 from .resume import Resumer
@@ -38,15 +39,17 @@ class Notebook:
         self._origin = Origin(shell)
         self._pace = Pace(lambda now: self.bridge.flush(now), lambda now: self._deck.refresh(now))
         self._calls = Calls(Session.current, self._origin.place, self._pace.nudge)
-        resumer = Resumer(shell, self._calls)
+        labels = LabelBook()
+        resumer = Resumer(shell, self._calls, labels)
         answers = GatewayAnswers(
             Session.current,
             resumer,
             CellCode(shell, self._calls),
+            labels,
             text=self._origin.traceback,
             where=lambda: default_place().name,
         )
-        self.bridge = Bridge(self._calls, answers, self._pace.nudge)
+        self.bridge = Bridge(self._calls, answers, labels, self._pace.nudge)
         self._deck = Deck(self._screen, lambda: self.bridge.attached, self._pace.nudge)
         self.presenter = NotebookPresenter(self._calls, self._deck, self._origin, lambda: self.bridge.attached)
         self.presenter.on_map = resumer.made

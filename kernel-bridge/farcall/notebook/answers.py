@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -17,6 +17,8 @@ from ..errors import InvalidError
 from ..wire import messages
 from ..wire.codes import FAILED, IN_BLOB, INPUT_STATES, TIMED_OUT
 from . import intents, views, words
+from .labels import LabelBook
+from .times import times_view
 
 _ANSWER_S = 10.0
 _PREVIEW_S = 5.0
@@ -27,8 +29,16 @@ _WORDS = tuple(state.replace("_", " ") for state in INPUT_STATES)
 
 #: The source of a cell about a call: what it does, and for which input.
 CellCode = Callable[[str, Literal["row", "join"], int], str]
-#: Runs a call's unfinished or failed inputs again and answers the id of the new call.
-Resume = Callable[[str, Literal["unsucceeded", "failed"]], str]
+
+
+class Resume(Protocol):
+    """Runs a call's inputs again and answers the id of the new call."""
+
+    def __call__(self, call_id: str, which: Literal["unsucceeded", "failed"]) -> str: ...
+
+    def alike(self, call_id: str, index: int) -> str:
+        """Only those that failed as this one did."""
+        ...
 
 
 class Failure(msgspec.Struct):
@@ -47,6 +57,7 @@ class GatewayAnswers:
         session: Callable[[], Any],
         resume: Resume,
         code: CellCode,
+        labels: LabelBook,
         *,
         text: Callable[[str], str],
         where: Callable[[], str],
@@ -54,6 +65,7 @@ class GatewayAnswers:
         self._session = session
         self._resume = resume
         self._code = code
+        self._labels = labels
         self._text = text
         self._where = where
 
@@ -66,6 +78,13 @@ class GatewayAnswers:
                 self._session().notify(messages.CallDetach(call_id=intent.call_id))
             case intents.Resume():
                 return {"call_id": self._resume(intent.call_id, intent.which)}
+            case intents.Retry():
+                return {"call_id": self._resume.alike(intent.call_id, intent.index)}
+            case intents.InputLabels():
+                return {"labels": self._labels.of(intent.call_id, intent.indexes)}
+            case intents.Times():
+                state, _ = self._ask(messages.TimingAsk(request=0, call_id=intent.call_id))
+                return times_view(state, _word)
             case intents.Rows():
                 return self._rows(intent)
             case intents.Input():
@@ -144,9 +163,15 @@ def _state_of(word: str) -> int:
     return _WORDS.index(word)
 
 
+def _word(state: int) -> str:
+    return _WORDS[state] if state < len(_WORDS) else "queued"
+
+
 def _row(row: messages.InputRow) -> dict[str, object]:
-    word = _WORDS[row.state] if row.state < len(_WORDS) else "queued"
-    return msgspec.structs.asdict(row) | {"state": "retrying" if word == "queued" and row.attempt else word}
+    word = _word(row.state)
+    fields = msgspec.structs.asdict(row) | {"state": "retrying" if word == "queued" and row.attempt else word}
+    del fields["kind"], fields["where"]  # a view has its groups from the call
+    return fields
 
 
 def _preview(future: Future[Any], deadline: float) -> Mapping[str, str]:

@@ -19,7 +19,8 @@ import msgspec
 from .. import __version__
 from . import intents
 from .calls import Calls, Followed
-from .views import BRIDGE
+from .labels import LabelBook
+from .views import BRIDGE, LiveCall
 
 LEASE_S = 600.0
 #: An extension that said something this recently is still there (it renews its leases within LEASE_S).
@@ -39,8 +40,9 @@ class Answers(Protocol):
 class Bridge:
     """One per kernel. Its epoch is new with every kernel process, its events are numbered."""
 
-    def __init__(self, calls: Calls, answers: Answers, nudge: Callable[[], None]) -> None:
+    def __init__(self, calls: Calls, answers: Answers, labels: LabelBook, nudge: Callable[[], None]) -> None:
         self._calls = calls
+        self._labels = labels
         self._answers = answers
         self._nudge = nudge
         self._comm: Any = None
@@ -75,7 +77,7 @@ class Bridge:
         if changed:
             self._flushed_at = now
             self._sent.update((_id(followed), followed.changes) for followed in changed)
-            self._send({"event": "progress", "calls": [followed.view for followed in changed]})
+            self._send({"event": "progress", "calls": [self._shown(followed) for followed in changed]})
         return None
 
     def _received(self, message: Mapping[str, Any]) -> None:
@@ -103,8 +105,8 @@ class Bridge:
             self._send({"event": "reply", "id": intent.id, "result": result})
 
     def _greet(self) -> None:
-        known = [followed.view for followed in self._calls.newest()[:_HELLO_CALLS]]
-        self._send({"event": "hello", "version": __version__, "calls": known})
+        known = [self._shown(followed) for followed in self._calls.newest()[:_HELLO_CALLS]]
+        self._send({"event": "hello", "version": __version__, "calls": known, "knows": intents.KNOWS})
         self._nudge()
 
     def _lease(self, call_ids: tuple[str, ...]) -> None:
@@ -123,6 +125,10 @@ class Bridge:
         self._nudge()
         if missing:
             raise LookupError("; ".join(missing))
+
+    def _shown(self, followed: Followed) -> LiveCall:
+        view = followed.view
+        return msgspec.structs.replace(view, labels=True) if self._labels.has(view.call_id) else view
 
     def _leased(self) -> list[Followed]:
         now = time.monotonic()

@@ -50,6 +50,26 @@ class Resume(_Intent, frozen=True, kw_only=True, tag="resume"):
     which: Literal["unsucceeded", "failed"]
 
 
+class Retry(_Intent, frozen=True, kw_only=True, tag="retry"):
+    """Runs again what failed as input ``index`` did: by the same type, at the same line."""
+
+    call_id: CallId
+    index: Index
+
+
+class InputLabels(_Intent, frozen=True, kw_only=True, tag="labels"):
+    """What the person calls some inputs."""
+
+    call_id: CallId
+    indexes: Annotated[tuple[Index, ...], Meta(max_length=256)]
+
+
+class Times(_Intent, frozen=True, kw_only=True, tag="times"):
+    """How long the inputs took, and when the containers worked."""
+
+    call_id: CallId
+
+
 class Rows(_Intent, frozen=True, kw_only=True, tag="rows"):
     """A page of the table of inputs. ``states``: words of the state list; empty: all."""
 
@@ -89,7 +109,12 @@ class Runtime(_Intent, frozen=True, kw_only=True, tag="runtime"):
     pass
 
 
-Intent = Hello | Lease | Cancel | Detach | Resume | Rows | Input | Output | Code | ListCalls | Runtime
+Intent = (
+    Hello | Lease | Cancel | Detach | Resume | Retry | InputLabels | Times
+    | Rows | Input | Output | Code | ListCalls | Runtime
+)  # fmt: skip
+#: Those beyond the first kernels' ones, which the event hello names.
+KNOWS = ("retry", "labels", "times")
 #: Those that must not stand behind slow ones; the others read from the gateway.
 PROMPT = (Hello, Cancel, Detach)
 

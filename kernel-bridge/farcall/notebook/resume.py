@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..app import App, default_app
 from ..call import FunctionCall
+from ..calls.starting import failed_alike
 from ..errors import NotFoundError, compose
 from ..function import Function
 from ..results import Results
 from .calls import Calls
+from .labels import LabelBook
 
 if TYPE_CHECKING:
     from ..wire.messages import CallSummary
@@ -25,25 +27,37 @@ Which = Literal["unsucceeded", "failed"]
 class Resumer:
     """Knows the maps that this kernel made, and finds functions in the user's namespace."""
 
-    def __init__(self, shell: Any, calls: Calls) -> None:
+    def __init__(self, shell: Any, calls: Calls, labels: LabelBook) -> None:
         self._shell = shell
         self._calls = calls
+        self._labels = labels
         self._made: weakref.WeakValueDictionary[str, Results] = weakref.WeakValueDictionary()
 
     def made(self, results: Results) -> None:
         """A map that started here."""
         self._made[results.call.object_id] = results
+        self._labels.made(results)
 
     def __call__(self, call_id: str, which: Which) -> str:
         """Start the derived call, detached; its id. Waits until it is durable.
 
         Raises ``NotFoundError`` when the notebook has no function of that name now.
         """
+        results = self._results(call_id)
+        return self._start(results.resume() if which == "unsucceeded" else results.retry_failed())
+
+    def alike(self, call_id: str, index: int) -> str:
+        """As above, of the inputs that failed as ``index`` did. Raises ``InvalidError`` when that one did not fail."""
+        results = self._results(call_id)
+        return self._start(results.retry_only(failed_alike(self._calls.session(), call_id, index)))
+
+    def _results(self, call_id: str) -> Results:
         summary = self._calls.ask(call_id)
         before = self._made.get(call_id)
         kwargs = before.kwargs if before is not None else None
-        results = Results.of_call(FunctionCall.from_id(call_id), self._function(summary), kwargs=kwargs)
-        again = results.resume() if which == "unsucceeded" else results.retry_failed()
+        return Results.of_call(FunctionCall.from_id(call_id), self._function(summary), kwargs=kwargs)
+
+    def _start(self, again: Results) -> str:
         again.start()
         self.made(again)
         return again.call.object_id

@@ -81,6 +81,7 @@ class LiveCall(CallView, frozen=True, kw_only=True):
 
     cells: str
     cell: int
+    labels: bool = False
 
 
 class ViewBundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1097,6 +1097,8 @@ Message = (
     | Progress
     | InputsList
     | InputsRows
+    | TimingAsk
+    | TimingState
     | PreviewAsk
     | PreviewMake
     | PreviewMade

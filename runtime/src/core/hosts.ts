@@ -3,6 +3,7 @@
 import type { Container } from './container.js';
 import type { Event } from './events.js';
 import { gpuRefusal } from './feasible.js';
+import type { RemoteFunction } from './function.js';
 import { Host } from './host.js';
 import { bury, repeatOrders } from './life.js';
 import type { State } from './state.js';
@@ -66,16 +67,14 @@ function settleIn(host: Host, container: Container): void {
   host.containers.add(container);
 }
 
-/** Calls that were accepted before any host was known may ask for what is not there. */
+/** Calls that were accepted before any host was known may ask for what is not there; so may inputs that come later. */
 function failImpossible(s: State): void {
-  for (const fn of s.functions.values()) {
-    const sentence = fn.queued > 0 ? gpuRefusal(s, fn, undefined) : '';
-    if (sentence === '') continue;
-    failQueued(
-      s,
-      [...s.calls.values()].filter((call) => call.fn === fn),
-      'container.start',
-      sentence,
-    );
-  }
+  for (const fn of s.functions.values()) failIfImpossible(s, fn);
+}
+
+export function failIfImpossible(s: State, fn: RemoteFunction): void {
+  const sentence = fn.queued > 0 ? gpuRefusal(s, fn, undefined) : '';
+  if (sentence === '') return;
+  const calls = [...s.calls.values()].filter((call) => call.fn === fn);
+  failQueued(s, calls, 'container.start', sentence);
 }

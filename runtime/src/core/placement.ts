@@ -6,7 +6,7 @@ import { Container } from './container.js';
 import { activeOf, type RemoteFunction } from './function.js';
 import { choiceOf, matches } from './gpu.js';
 import type { Host } from './host.js';
-import { order } from './hosts.js';
+import { failIfImpossible, order } from './hosts.js';
 import { leave } from './life.js';
 import type { State } from './state.js';
 
@@ -46,6 +46,7 @@ function startOne(s: State, fn: RemoteFunction, active: number): string {
     start(s, fn, host, claim);
     return '';
   }
+  if (starvesFor === 'gpu') failIfImpossible(s, fn);
   if (active === 0 && fn.available > 0) fn.starvesFor = starvesFor;
   giveWay(s, fn, { active, lacksGpu: starvesFor === 'gpu' });
   return lack;

@@ -1,7 +1,7 @@
 // Pages of a call's inputs for tables: states from the core where it still has them, times, containers and errors from the
 // stored outcomes.
 
-import { type CallId, FAILED, type InputRow, TIMED_OUT } from '@farcall/kernel-bridge/wire';
+import { type CallId, FAILED, type FailureSummary, type InputRow, TIMED_OUT } from '@farcall/kernel-bridge/wire';
 
 import { partOf, type Row, windowOf } from './outcomes.js';
 import type { Parts } from './parts.js';
@@ -59,13 +59,8 @@ function detailsOf(rows: readonly Row[], first: number, count: number): Map<numb
   const details = new Map<number, InputRow>();
   for (const row of rows) {
     const { indexes, statuses, attempts, seconds } = partOf(windowOf(row, first, count));
-    const errors = new Map(
-      'ranges' in row ? [] : row.failures.map((failure) => [failure.index, errorText(failure.kind, failure.message)]),
-    );
-    const shared =
-      'ranges' in row && (row.status === FAILED || row.status === TIMED_OUT)
-        ? errorText(row.failure.kind, row.failure.message)
-        : '';
+    const failed = new Map('ranges' in row ? [] : row.failures.map((failure) => [failure.index, failure]));
+    const shared = 'ranges' in row && (row.status === FAILED || row.status === TIMED_OUT) ? row.failure : undefined;
     const container_id = 'ranges' in row ? '' : row.container_id;
     indexes.forEach((index, at) => {
       if (index < first || index >= first + count) return;
@@ -76,14 +71,16 @@ function detailsOf(rows: readonly Row[], first: number, count: number): Map<numb
         seconds: seconds[at] ?? 0,
         container_id,
         since: 0,
-        error: errors.get(index) ?? shared,
+        ...errorOf(failed.get(index) ?? shared),
       });
     });
   }
   return details;
 }
 
-function errorText(kind: string, message: string): string {
+function errorOf(failure: FailureSummary | undefined): Pick<InputRow, 'error' | 'kind' | 'where'> {
+  if (failure === undefined) return { error: '' };
+  const { kind, message, where } = failure;
   const short = kind.split('.').at(-1) ?? kind;
-  return `${short}: ${message.split('\n')[0] ?? ''}`.slice(0, LONGEST_ERROR);
+  return { error: `${short}: ${message.split('\n')[0] ?? ''}`.slice(0, LONGEST_ERROR), kind, where };
 }

@@ -7,6 +7,8 @@ import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
 import { listRows } from './input-rows.js';
 import { mustAdminister, mustReach } from './nested.js';
+import { storedSummary, summaryOf } from './summaries.js';
+import { readTiming } from './timing.js';
 
 const MOST_ROWS = 1000;
 
@@ -34,6 +36,15 @@ export const lookingMessages: Handlers<ClientSession> = {
       limit,
     });
     client.send({ type: 'inputs.rows', request, ...page });
+  },
+
+  'timing.ask': async (parts, client, { request, call_id }) => {
+    checkCallId(call_id);
+    mustReach(parts, client, call_id);
+    await parts.calls.find(call_id);
+    const { created_at, started_at, ended_at } = summaryOf(parts, call_id) ?? (await storedSummary(parts, call_id));
+    const span = { from: started_at || created_at, to: ended_at || Date.now() / 1000 };
+    client.send({ type: 'timing.state', request, ...(await readTiming(parts.store, call_id, span)) });
   },
 
   'preview.ask': (parts, client, message) => {

@@ -55,6 +55,7 @@ export function rowOf({ message: batch, payload, container }: Batch, seq: number
     blobs: batch.blobs ?? [],
     failures: batch.failures ?? [],
     spans: batch.spans ?? [],
+    at: Date.now() / 1000,
     payload,
   };
   return taken === undefined ? whole : narrowed(whole, taken);

@@ -1,7 +1,14 @@
 // How long the inputs of a call took, and when its containers worked: one pass over the stored outcomes, folded into a
 // few hundred numbers whatever the size of the map. Rows of gateways that did not note the time have no place in a lane.
 
-import { type CallId, FAILED, type Lane, type SlowInput, TIMED_OUT, type TimingState } from '@farcall/kernel-bridge/wire';
+import {
+  type CallId,
+  FAILED,
+  type Lane,
+  type SlowInput,
+  TIMED_OUT,
+  type TimingState,
+} from '@farcall/kernel-bridge/wire';
 
 import type { Store } from '../store/store.js';
 import { countOf, type Part, partOf, type Row } from './outcomes.js';

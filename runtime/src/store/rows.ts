@@ -104,9 +104,10 @@ export function outcomesOf(row: Row, call_id = '' as OutcomeRow['call_id']): Out
   };
 }
 
-function details(value: unknown): Pick<OutcomeRow, 'failures' | 'spans'> {
-  if (typeof value !== 'string') return { failures: [], spans: [] };
-  return JSON.parse(value) as Pick<OutcomeRow, 'failures' | 'spans'>;
+function details(value: unknown): Pick<OutcomeRow, 'failures' | 'spans' | 'at'> {
+  const stored =
+    typeof value === 'string' ? (JSON.parse(value) as Pick<Partial<OutcomeRow>, 'failures' | 'spans' | 'at'>) : {};
+  return { failures: [], spans: [], ...stored };
 }
 
 function list<Id extends string>(value: unknown): readonly Id[] {

@@ -58,6 +58,8 @@ export interface OutcomeRow {
   readonly blobs: readonly BlobId[];
   readonly failures: readonly FailureSummary[];
   readonly spans: readonly OutputSpan[];
+  /** When the batch came, Unix seconds; absent in rows of older gateways. */
+  readonly at?: number;
   readonly payload: Uint8Array;
 }
 /**

@@ -179,8 +179,6 @@ function settledColumns(row: SettledRow): Columns {
 
 function tableColumns(row: OutcomeRow): Columns {
   const { low, high, table } = squeezeIndexes(row.indexes);
-  const { failures, spans } = row;
-  const details = failures.length + spans.length === 0 ? null : JSON.stringify({ failures, spans });
   const tables = [
     table,
     squeeze(row.statuses, 1),
@@ -188,7 +186,12 @@ function tableColumns(row: OutcomeRow): Columns {
     squeeze(row.seconds, 4),
     squeeze(row.lengths, 4),
   ];
-  return { low, high, columns: [null, row.container_id, ...tables, details, listText(row.blobs)] };
+  return { low, high, columns: [null, row.container_id, ...tables, detailsText(row), listText(row.blobs)] };
+}
+
+function detailsText({ failures, spans, at }: OutcomeRow): string | null {
+  if (failures.length + spans.length > 0) return JSON.stringify({ failures, spans, at });
+  return at === undefined ? null : JSON.stringify({ at });
 }
 
 function listText(list: readonly string[]): string | null {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.home import Home
@@ -53,6 +55,37 @@ def test_a_spawned_call_is_there_after_a_restart(fresh_home: Home) -> None:
     assert call.get() == 42
     fresh_home.kill()
     assert call.get() == 42
+
+
+def test_the_first_nested_call_of_a_container_waits_for_a_gateway_that_is_away(
+    fresh_home: Home, tmp_path: Path
+) -> None:
+    begun, gate, asks = tmp_path / "begun", tmp_path / "gate", tmp_path / "asks"
+
+    @farcall.function
+    def nests(x: int) -> int:
+        begun.touch()
+        while not gate.exists():
+            time.sleep(0.01)
+        asks.touch()
+        return double.remote(x)
+
+    call = nests.spawn(4)
+    wait_for(begun)
+    with (fresh_home.folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # nobody can start the next gateway meanwhile
+        fresh_home.kill()
+        gate.touch()
+        wait_for(asks)
+        time.sleep(0.5)  # not for something to happen: it stays away for so long after it was asked for
+    assert call.get(timeout=60) == 8
+
+
+def wait_for(path: Path) -> None:
+    until = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < until, f"{path.name} did not come"
+        time.sleep(0.01)
 
 
 def test_the_next_call_starts_a_gateway_that_was_stopped(fresh_home: Home) -> None:

@@ -146,6 +146,21 @@ describe('sharing', () => {
       of(b.exit(of(said, 'stop')[0]?.container ?? ('' as never), { reason: 'exited', code: 0 }), 'start'),
     ).toMatchObject([{ function: G }]);
   });
+  test('containers that are only kept warm yield to a function that has none, and stay away until it has one', () => {
+    const b = bench({ cpu: 0.5, min_containers: 2, scaledown_window: 1 }, 1);
+    b.opened(1);
+    b.up();
+    b.pass(100);
+    b.allUp();
+    b.finish(1);
+    b.put({ cpu: 1, name: 'g' }, G);
+    b.opened(1, { call: 'fc-g' as typeof CALL, function: G });
+    b.pass(300);
+    const warm = b.core.containers().map(({ container }) => container);
+    expect(b.all('stop').map(({ container }) => container)).toEqual(expect.arrayContaining([warm[0]]));
+    const said = warm.flatMap((id) => [...b.exit(id, { reason: 'exited', code: 0 }), ...b.pass(200)]);
+    expect(of(said, 'start')).toMatchObject([{ function: G }]);
+  });
   test('a function that has none gets one from a busy one that has many', () => {
     const b = bench({ cpu: 1 });
     b.opened(100);

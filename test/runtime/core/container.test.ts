@@ -85,6 +85,15 @@ describe('starting', () => {
       message: 'app.f asks for the GPU H100; there is: none',
     });
   });
+  test('so do inputs that such a call is sent later', () => {
+    const b = bench();
+    b.apply({ type: 'host.lost', host: 'ho-host' as never });
+    b.put({ gpu: ['H100'] }, 'fv-g' as never);
+    b.open({ function: 'fv-g' as never });
+    b.host();
+    expect(of(b.inputs(0, 3), 'persist.settled')).toMatchObject([{ code: 'container.start', ranges: [[0, 3]] }]);
+    expect(of(b.seal(3), 'end')).toMatchObject([{ count: 3, seq: 3 }]);
+  });
 });
 
 describe('a lost connection', () => {

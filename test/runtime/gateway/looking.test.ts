@@ -63,10 +63,36 @@ test('tables of inputs are paged and filtered by state', async () => {
     [2, 2],
   ]);
   expect(page.rows[1]).toMatchObject({ container_id: id, attempt: 1, error: 'ValueError: no b' });
+  expect(page.rows.map(({ kind, where }) => [kind, where])).toEqual([
+    [undefined, undefined],
+    ['builtins.ValueError', 'cell:1'],
+    [undefined, undefined],
+  ]);
   client.send({ type: 'inputs.list', request: 2, call_id: call, states: [3], first: page.next, limit: 3 });
   expect((await client.next('inputs.rows')).message).toMatchObject({ rows: [{ index: 3 }], next: -1 });
   client.send({ type: 'inputs.list', request: 3, call_id: call, states: [9], first: 0, limit: 3 });
   expect((await client.next('failed')).message).toMatchObject({ request: 3, code: 'request.invalid' });
+});
+
+test('the times of a call are told while it runs and once it has ended', async () => {
+  await gateway.host();
+  const client = await gateway.ready();
+  const call = gateway.callId();
+  sendCall(client, { call, inputs: ['a', 'b', 'c', 'd'] });
+  client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
+  client.send({ type: 'timing.ask', request: 1, call_id: call });
+  expect((await client.next('timing.state')).message).toMatchObject({ request: 1, slowest: [], more: 0 });
+  const { peer, id } = await gateway.container();
+  serve(peer, failSecond);
+  await client.next('call.ended');
+  client.send({ type: 'timing.ask', request: 2, call_id: call });
+  const { message } = await client.next('timing.state');
+  expect(numbers(message.durations).reduce((sum, count) => sum + count, 0)).toBe(4);
+  expect(message.slowest.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3]);
+  expect(message.lanes).toMatchObject([{ container_id: id, inputs: 4 }]);
+  expect(message.lanes[0]?.failed).toHaveLength(1);
+  client.send({ type: 'timing.ask', request: 3, call_id: gateway.callId() });
+  expect((await client.next('failed')).message).toMatchObject({ request: 3, code: 'not.found' });
 });
 
 test('items of a generator wait for a reader, and its taking reaches the container', async () => {
