@@ -8,7 +8,8 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import { parseEvent } from '../model/bridge-event';
+import { parseEvent, parseLabels } from '../model/bridge-event';
+import { Labels } from '../model/labels';
 import { SchemaError } from '../model/reader';
 import type { RunStore } from '../model/run-store';
 import { isFinal } from '../model/state';
@@ -38,6 +39,7 @@ const ID_SPACING = 2 ** 21;
 
 export class KernelBridge implements IDisposable {
   readonly lease: Lease;
+  readonly labels: Labels;
   readonly #pending: Pending;
   readonly #statusChanged = new Signal<KernelBridge, BridgeStatus>(this);
   #nextId = Math.floor(Math.random() * 2 ** 31) * ID_SPACING;
@@ -46,6 +48,8 @@ export class KernelBridge implements IDisposable {
   #epoch = '';
   #seq = -1;
   #problem = '';
+  /** What it said that it answers, when it said hello; undefined until then. */
+  #knows: ReadonlySet<string> | undefined;
   #hello: Promise<boolean> | undefined;
   #answerHello: ((heard: boolean) => void) | undefined;
   isDisposed = false;
@@ -57,6 +61,9 @@ export class KernelBridge implements IDisposable {
   ) {
     this.#pending = new Pending(options.replyMs ?? 15_000);
     this.lease = new Lease({ send: (ids) => void this.#sendLease(ids), isOpen: (id) => this.#isOpen(id) });
+    this.labels = new Labels(async (call_id, indexes) =>
+      parseLabels(await this.ask({ intent: 'labels', call_id, indexes })),
+    );
     kernel.iopubMessage.connect(this.#kernelOnMessage, this);
     kernel.statusChanged.connect(this.#kernelOnStatus, this);
     kernel.connectionStatusChanged.connect(this.#kernelOnConnection, this);
@@ -76,6 +83,11 @@ export class KernelBridge implements IDisposable {
     return this.#statusChanged;
   }
 
+  /** Whether the kernel answers an intent that the first ones did not know. */
+  knows(intent: Intent['intent']): boolean {
+    return this.#knows?.has(intent) ?? false;
+  }
+
   /** Asks the kernel's side to introduce itself; false when nobody answers in time. One at a time. */
   hello(): Promise<boolean> {
     this.#hello ??= this.#sayHello().finally(() => (this.#hello = undefined));
@@ -84,7 +96,8 @@ export class KernelBridge implements IDisposable {
 
   /** As hello, but only if that was not tried yet: opening a view must not knock again and again. */
   async knock(): Promise<boolean> {
-    if (this.#status === 'live') return true;
+    if (this.#status === 'live' && this.#knows !== undefined) return true;
+    if (this.#status === 'live') return (await this.hello()) || this.#status === 'live';
     return this.#status === 'silent' || this.#status === 'asking' ? this.hello() : false;
   }
 
@@ -171,6 +184,7 @@ export class KernelBridge implements IDisposable {
     if (event.event === 'reply') this.#pending.resolve(event.id, event.result);
     else if (event.event === 'error') this.#pending.reject(event.id, event.message);
     else this.store.apply(this.kernel.id, event.calls, skew);
+    if (event.event === 'hello') this.#knows = new Set(event.knows ?? []);
     this.#turn('live');
     if (event.event === 'hello') this.#answerHello?.(true);
   }
@@ -183,6 +197,7 @@ export class KernelBridge implements IDisposable {
     const isGap = isKnownEpoch && event.seq > this.#seq + 1;
     this.#epoch = event.epoch;
     this.#seq = event.seq;
+    if (!isKnownEpoch) this.#forgetKernel();
     if (!isKnownEpoch && !isFirst) this.lease.renew();
     if (event.event !== 'hello' && (isGap || !(isKnownEpoch || isFirst))) void this.hello();
     return true;
@@ -207,7 +222,14 @@ export class KernelBridge implements IDisposable {
     this.#pending.rejectAll(why);
     this.#answerHello?.(false);
     this.store.disconnect(this.kernel.id);
+    this.#forgetKernel();
     this.#turn(status);
+  }
+
+  /** What another process said is not true of this one. */
+  #forgetKernel(): void {
+    this.#knows = undefined;
+    this.labels.forget();
   }
 
   #turn(status: BridgeStatus): void {

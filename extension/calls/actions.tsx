@@ -70,7 +70,7 @@ export function useAction(call: CallView, bridge: KernelBridge | undefined): Act
     if (bridge === undefined) return;
     ask(async () => {
       const result = await bridge.ask(intent);
-      if (intent.intent === 'resume') store.follow(call.call_id, parseDerived(result));
+      if (intent.intent === 'resume' || intent.intent === 'retry') store.follow(call.call_id, parseDerived(result));
       return null;
     });
   };

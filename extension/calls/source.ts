@@ -23,6 +23,9 @@ export interface Source {
   /** When this state was taken, Unix seconds. */
   readonly asOf: number;
   readonly bridge: KernelBridge | undefined;
+  /** It is a later call, over inputs of the one that the card was made for; `leave` shows that one again. */
+  readonly isAgain: boolean;
+  leave(): void;
   /** Resolves to a sentence when it did not work, else to ''. */
   reconnect(): Promise<string>;
 }
@@ -47,14 +50,16 @@ export function useSource(saved: CallView, options: SourceOptions): Source {
     if (problem === '') setAsked(true);
     return problem;
   }, [services, options.root, callId]);
-  return { ...describe(saved, known, options.savedAt), bridge, reconnect };
+  const leave = useCallback(() => services.store.leave(saved.call_id), [services, saved.call_id]);
+  const isAgain = callId !== saved.call_id;
+  return { ...describe(saved, known, options.savedAt), bridge, isAgain, leave, reconnect };
 }
 
 function describe(
   saved: CallView,
   known: KnownCall | undefined,
   savedAt: number,
-): Omit<Source, 'bridge' | 'reconnect'> {
+): Omit<Source, 'bridge' | 'isAgain' | 'leave' | 'reconnect'> {
   const isSameCall = known?.call.call_id === saved.call_id;
   return {
     call: isSameCall ? newer(saved, known?.call) : (known?.call ?? saved),

@@ -10,7 +10,7 @@ import type {
 } from '@farcall/kernel-bridge/notebook';
 
 import { parseCallId, parseCallView, parseLiveCall } from './call-view';
-import { amount, fields, flag, list, mimeBundle, oneOf, SchemaError, text, whole } from './reader';
+import { amount, fields, flag, list, mimeBundle, oneOf, SchemaError, text, texts, whole } from './reader';
 
 const EVENTS = ['hello', 'progress', 'reply', 'error'] as const;
 const MAX_CALLS = 1000;
@@ -28,6 +28,7 @@ export function parseEvent(data: unknown): BridgeEvent {
         event,
         version: text(of, 'version', 40),
         calls: list(of, 'calls', { limit: MAX_CALLS, item: parseLiveCall }),
+        ...(of['knows'] === undefined ? {} : { knows: texts(of, 'knows', 100, 40) }),
       };
     case 'progress':
       return { ...head, event, calls: list(of, 'calls', { limit: MAX_CALLS, item: parseLiveCall }) };
@@ -73,6 +74,11 @@ export function parseOutput(result: unknown): Output {
 
 export function parseDerived(result: unknown): string {
   return parseCallId(fields(result, 'resume'));
+}
+
+/** Labels of the inputs that were asked for, in that order. */
+export function parseLabels(result: unknown): readonly string[] {
+  return texts(fields(result, 'labels'), 'labels', 256, 100);
 }
 
 /** Short, for it becomes a cell that a person reads. */

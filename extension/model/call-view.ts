@@ -46,7 +46,7 @@ export function parseLiveCall(value: unknown): LiveCall {
   const of = fields(value, 'call');
   const cells = text(of, 'cells', MAX_CELLS);
   if (!CELLS.test(cells)) throw new SchemaError('cells: a letter of no state');
-  return { ...parseCallView(value), cells, cell: Math.max(1, whole(of, 'cell')) };
+  return { ...parseCallView(value), cells, cell: Math.max(1, whole(of, 'cell')), labels: of['labels'] === true };
 }
 
 function parseCounts(value: unknown): Counts {

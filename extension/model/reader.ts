@@ -74,6 +74,11 @@ export function list<T>(of: Fields, key: string, read: { limit: number; item: (v
   return value.slice(0, read.limit).map(read.item);
 }
 
+/** The first `limit` texts of a list, each cut to `length`. */
+export function texts(of: Fields, key: string, limit: number, length: number): string[] {
+  return list(of, key, { limit, item: (value) => text({ [key]: value }, key, length) });
+}
+
 /** A MIME bundle whose values are texts; other values are left out. */
 export function mimeBundle(of: Fields, key: string, limit: number): Readonly<Record<string, string>> {
   const entries = Object.entries(fields(own(of, key), key)).filter(

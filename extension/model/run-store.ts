@@ -79,6 +79,11 @@ export class RunStore {
     this.#changed.emit(callId);
   }
 
+  /** The card of `callId` shows that call itself again; what it was followed by goes on without it. */
+  leave(callId: string): void {
+    if (this.#derived.delete(callId)) this.#changed.emit(callId);
+  }
+
   /** The last call of the chain of resumes that begins with this one. */
   latest(callId: string): string {
     let at = callId;

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from . import errors
 from .calls.launch import Opened, cancel
 from .calls.outcomes import Failed, value_of
 from .calls.reading import Reading
-from .calls.single import is_final, single_items, stored_outcome, summary_of
+from .calls.single import is_final, stored_outcome, summary_of
 from .client.session import Session
-from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
+from .client.waiting import Bell, Interrupted, Steps, Wait, drive, drive_async
 from .presenter import View, call_view
-from .twin import twin
-from .values.traceback_ import without_ours
+from .twin import either, twin
 from .wire.ids import is_call_id
 from .wire.messages import CallSummary, OutputPage, OutputRead
 
@@ -72,6 +71,11 @@ class FunctionCall(Generic[R]):
             self._name = self._summary().name
         return self._name
 
+    @property
+    def is_generator(self) -> bool:
+        """Whether its function yields values; asks the gateway."""
+        return self._summary().is_generator
+
     # ── results
 
     async def _get_async(self, timeout: float | None = None, *, index: int = 0) -> R:
@@ -111,6 +115,22 @@ class FunctionCall(Generic[R]):
         if not 0 <= start <= last <= count:
             raise ValueError(f"the call has inputs 0 to {count}; got start={start}, end={end}")
         return self._iterate(start, last)
+
+    def _iter_items_async(self) -> AsyncIterator[Any]:
+        """:meth:`iter_items` for ``async for``."""
+        from .generators import stored_items_async
+
+        return stored_items_async(self)
+
+    @either(_iter_items_async)
+    def iter_items(self) -> Iterator[Any]:
+        """What a spawned generator function yielded, in order (of several inputs: one input's values after another's).
+
+        Waits for each input's end; reading again gives the same. Raises ``InvalidError`` for other functions.
+        """
+        from .generators import stored_items
+
+        return stored_items(self)
 
     def results(self) -> Results:
         """The call as :class:`~farcall.Results`, as its map gave them."""
@@ -260,7 +280,7 @@ def wait_for(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: 
     except KeyboardInterrupt:
         raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})") from None
     finally:
-        _leave(opened)
+        leave(opened)
         view.end()
 
 
@@ -270,7 +290,7 @@ async def wait_for_async(opened: Opened, steps: Callable[[Opened, View], Steps[A
     try:
         return as_value(await drive_async(steps(opened, view), opened.bell, interrupted=_cancel(opened)))
     finally:
-        _leave(opened)
+        leave(opened)
         view.end()
 
 
@@ -292,54 +312,11 @@ def _durable(opened: Opened) -> Steps[None]:
     opened.check()
 
 
-def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
-    """What a generator function yields, item by item. Starts with the first item that is asked for."""
-    __tracebackhide__ = True
-    opened = start()
-    view = call_view(FunctionCall.of(opened))
-    items = single_items(opened, view)
-    try:
-        for values in items:
-            if values is not None:
-                yield from values
-                continue
-            with Wait(opened.bell, view=view) as wait:
-                wait.once()
-            if wait.interrupts:
-                raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
-    except Exception as error:
-        raise without_ours(error)  # noqa: B904
-    finally:
-        items.close()
-        _leave(opened)
-        view.end()
-
-
-async def iterate_items_async(start: Callable[[], Opened]) -> AsyncGenerator[Any, None]:
-    """:func:`iterate_items` for a coroutine."""
-    __tracebackhide__ = True
-    opened = start()
-    view = call_view(FunctionCall.of(opened))
-    items = single_items(opened, view)
-    try:
-        for values in items:
-            for value in values or ():
-                yield value
-            if values is None and not await opened.bell.rang(ASYNC_TICK_S):
-                view.tick()
-    except Exception as error:
-        raise without_ours(error)  # noqa: B904
-    finally:
-        items.close()
-        _leave(opened)
-        view.end()
-
-
 def _cancel(opened: Opened) -> Callable[[], Steps[None]]:
     return lambda: cancel(opened.session, opened.call_id, opened.bell)
 
 
-def _leave(opened: Opened) -> None:
+def leave(opened: Opened) -> None:
     """Cancel what is not finished (an InputCancellation, say, ended the wait), and forget the call."""
     if opened.stream is not None and not opened.is_over:
         cancel(opened.session, opened.call_id, opened.bell)

@@ -11,15 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, cast
 
 from . import autoscaler, context
-from .call import (
-    FunctionCall,
-    iterate_items,
-    iterate_items_async,
-    wait_durable,
-    wait_durable_async,
-    wait_for,
-    wait_for_async,
-)
+from .call import FunctionCall, wait_durable, wait_durable_async, wait_for, wait_for_async
 from .calls.labels import Label
 from .calls.launch import Kind, Opened, Prepared, open_single
 from .calls.prepare import prepare
@@ -29,6 +21,7 @@ from .client.session import Session
 from .client.waiting import Bell
 from .definition import Definition, P, R
 from .errors import InvalidError, compose
+from .generators import iterate_items, iterate_items_async
 from .options import Options
 from .presenter import presenter
 from .results import Results
@@ -100,7 +93,9 @@ class Function(Definition[P, R]):
     def remote_gen(self, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
         """Run a generator function in a container; a lazy iterator of what it yields, in order.
 
-        The container pauses when 64 items or 8 MiB are unread; leaving the loop early cancels it.
+        The container pauses when 64 values or 8 MiB are unread (that time does not count to the timeout); leaving the
+        loop early cancels it, and its ``finally`` blocks run. What it raises comes after its values. Once a value was
+        read it does not run again: a lost container is a ``ContainerLostError``.
         """
         self._must_yield()
         return iterate_items(lambda: self._start("remote", args, kwargs))

@@ -184,7 +184,7 @@ export class Runtime {
       supervisors,
       hosts: engine,
       streams,
-      items: new Items({ streams, containers }),
+      items: new Items({ streams, containers, folder: identity.blobs }),
       watches: new Watches(() => this.parts, failures),
       failures,
       outputs: new Outputs({ folder: logs, store, streams, containers, onHurry, onError }),

@@ -324,18 +324,24 @@ def test_what_it_prints_is_in_its_logs(capsys: pytest.CaptureFixture[str]) -> No
 # ── async
 
 
-async def test_async_for_reads_it() -> None:
-    assert [value async for value in countdown.remote_gen.aio(200)] == list(range(200, 0, -1))
+async def taken(values: AsyncIterator[Any]) -> list[Any]:
+    return [value async for value in values]
 
 
-async def test_leaving_async_for_ends_it(tmp_path: Path) -> None:
-    values = endless.remote_gen.aio(str(tmp_path))
-    async for value in values:
-        assert value == 0
-        break
-    await values.aclose()  # type: ignore[attr-defined]
-    while not (tmp_path / "left").exists():
-        await asyncio.sleep(0.01)
+def test_async_for_reads_it() -> None:
+    assert asyncio.run(taken(countdown.remote_gen.aio(200))) == list(range(200, 0, -1))
+
+
+def test_leaving_async_for_ends_it(tmp_path: Path) -> None:
+    async def first() -> Any:
+        values = endless.remote_gen.aio(str(tmp_path))
+        async for value in values:
+            break
+        await values.aclose()  # type: ignore[attr-defined]
+        return value
+
+    assert asyncio.run(first()) == 0
+    until((tmp_path / "left").exists)
 
 
 @farcall.function
@@ -368,9 +374,8 @@ def test_a_spawned_generator_runs_to_its_end_and_is_read_again_and_again() -> No
     assert list(call.iter_items()) == list(again.iter_items()) == list(range(300, 0, -1))
 
 
-async def test_a_spawned_generator_is_read_with_async_for() -> None:
-    call = await countdown.spawn.aio(3)
-    assert [value async for value in call.iter_items.aio()] == [3, 2, 1]
+def test_a_spawned_generator_is_read_with_async_for() -> None:
+    assert asyncio.run(taken(countdown.spawn(3).iter_items.aio())) == [3, 2, 1]
 
 
 def test_the_items_of_a_call_that_yields_nothing_are_refused() -> None:

@@ -104,7 +104,8 @@ def open_call(
     kwargs: dict[str, Any] | None = None,
 ) -> tuple[Opened, Frame]:
     """A call under a new id, and the frame that opens it, for the caller to post (with what follows, in one write)."""
-    shared, blob = _shared(session, prepared, kwargs or {})
+    streams = kind == "remote" and prepared.is_generator
+    shared, blob = _shared(session, prepared, kwargs or {}, streams=streams)
     message = CallOpen(
         request=0,
         call_id=call_id(session.store),
@@ -203,10 +204,15 @@ def _confirmed(future: Future[Reply]) -> Steps[None]:
     yield from ready(future)
 
 
-def _shared(session: Session, prepared: Prepared, kwargs: dict[str, Any]) -> tuple[bytes, str | None]:
-    if prepared.captures is None and not kwargs and not prepared.bound:
+def _shared(
+    session: Session, prepared: Prepared, kwargs: dict[str, Any], *, streams: bool = False
+) -> tuple[bytes, str | None]:
+    """``streams``: what the function yields goes to its reader as it comes."""
+    if prepared.captures is None and not kwargs and not prepared.bound and not streams:
         return _NOTHING_SHARED, None
     shared: dict[str, Any] = {"captures": prepared.captures, "kwargs": kwargs}
+    if streams:
+        shared["streams"] = True
     if prepared.bound:
         shared["bound"] = prepared.bound
     parts = serialize.dump_parts(shared, name="kwargs")

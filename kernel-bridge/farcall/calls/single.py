@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Generator
 from typing import Any
 
 from .. import errors
 from ..client.session import Session
 from ..client.waiting import Bell, Steps
 from ..presenter import SILENT, View
-from ..values import serialize
-from ..wire.codes import IN_BLOB
 from ..wire.messages import (
     CallAsk,
     CallEnded,
@@ -19,8 +15,6 @@ from ..wire.messages import (
     CallSummary,
     Counts,
     FailureGroup,
-    Items,
-    ItemsTaken,
     Outcomes,
     Output,
     Progress,
@@ -58,14 +52,14 @@ def _single_outcome(opened: Opened, view: View) -> Steps[Settled]:
         elif isinstance(message, Outcomes):
             outcome = settled(message, payload)[0]
             if prints:
-                yield from _last_output(opened, stream, view)
+                yield from last_output(opened, stream, view)
             opened.let_go(ends=True)
             if outcome[3] is not None:
                 return outcome
             return (yield from stored_outcome(opened.session, opened.call_id, 0, opened.bell))
 
 
-def _last_output(opened: Opened, stream: Stream, view: View) -> Steps[None]:
+def last_output(opened: Opened, stream: Stream, view: View) -> Steps[None]:
     """What is on its way of what an input printed: it comes before the call's end."""
     while stream.ended is None:
         opened.check()
@@ -82,63 +76,6 @@ def show(message: Output, payload: memoryview, view: View) -> None:
     """What an input printed, to a view. Without text it only says that some will come before the call's end."""
     if payload:
         view.output(message.index, message.stream, bytes(payload).decode("utf-8", "replace"))
-
-
-def single_items(opened: Opened, view: View = SILENT) -> Generator[list[Any] | None, None, None]:
-    """Values that a call's generator yields, a list at a time; None: wait. Raises what the generator raised."""
-    stream = opened.attach(output=True)
-    received = 0
-    prints = False
-    while True:
-        opened.check()
-        taken = stream.take()
-        if taken is None:
-            yield None
-            continue
-        message, payload = taken
-        if isinstance(message, Output):
-            prints = True
-            show(message, payload, view)
-        elif isinstance(message, Items):
-            values = list(_items(opened.session, message, payload))[max(0, received - message.first) :]
-            received += len(values)
-            if values:
-                yield values
-            opened.session.notify(ItemsTaken(call_id=opened.call_id, index=message.index, through=received))
-        elif isinstance(message, Outcomes):
-            outcome = settled(message, payload)[0]
-            if prints:
-                yield from _last_output(opened, stream, view)
-            yield from _last_items(opened, outcome, received)
-            return
-        elif isinstance(message, CallEnded):
-            raise errors.RemoteError(f"call {opened.call_id} ended {message.state}, without an outcome")
-
-
-def _last_items(opened: Opened, outcome: Settled, received: int) -> Generator[list[Any] | None, None, None]:
-    opened.let_go(ends=True)
-    if outcome[3] is None:
-        outcome = yield from _waiting(stored_outcome(opened.session, opened.call_id, 0, opened.bell))
-    value = value_of(opened.call_id, outcome)
-    if isinstance(value, Failed):
-        raise value.error
-    if isinstance(value, list) and len(value) > received:
-        yield value[received:]
-
-
-def _waiting(steps: Steps[Settled]) -> Generator[None, None, Settled]:
-    return (yield from steps)
-
-
-def _items(session: Session, message: Items, payload: memoryview) -> Generator[Any, None, None]:
-    blobs = iter(message.blobs or ())
-    at = 0
-    for (length,) in struct.iter_unpack("<I", message.lengths):
-        if length == IN_BLOB:
-            yield serialize.loads(session.blobs.read(next(blobs)))
-        else:
-            yield serialize.loads(payload[at : at + length])
-            at += length
 
 
 def stored_outcome(session: Session, call_id: str, index: int, bell: Bell) -> Steps[Settled]:

@@ -33,6 +33,19 @@ class Cancellation:
         """The input runs as this task from now on: it is cancelled rather than cut, unless it is on the processor."""
         self._task = task
 
+    def rearm(self) -> None:
+        """User code goes on, unless it was told to stop while it was not armed."""
+        self.armed = True
+        self.check()
+
+    def check(self) -> None:
+        """Raise what the signal could not: the input is told to stop, and none of its code is on the processor."""
+        reason = self._page.cancelled()
+        if reason and not self.fired:
+            self.fired = reason
+            self.armed = False
+            raise InputCancellation(_why(reason))
+
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if not self.armed:
             return
@@ -41,7 +54,7 @@ class Cancellation:
             self._looked_at()
         elif not self.fired:
             self.fired = reason
-            self._interrupt("the call was cancelled" if reason == CANCELLED else "the attempt ran out of time")
+            self._interrupt(_why(reason))
 
     def _interrupt(self, why: str) -> None:
         task = self._task
@@ -50,3 +63,7 @@ class Cancellation:
         else:
             self.armed = False
             raise InputCancellation(why)
+
+
+def _why(reason: int) -> str:
+    return "the call was cancelled" if reason == CANCELLED else "the attempt ran out of time"

@@ -28,6 +28,7 @@ from .cancel import Cancellation
 from .function import Prepared
 from .lease import Lease
 from .link import Link
+from .outbox import Outbox
 
 _SUMMARY = 500
 #: Results that need none of serialize's care: it would cost half of what the rest of an input does.
@@ -39,8 +40,9 @@ _dumps = pickle.dumps
 class Executor:
     """Runs inputs one at a time, in the main thread."""
 
-    def __init__(self, cancellation: Cancellation, link: Link) -> None:
+    def __init__(self, cancellation: Cancellation, link: Link, outbox: Outbox) -> None:
         self._cancellation = cancellation
+        self._outbox = outbox
         self._link = link
         self._forked = False
         self.retry_on: tuple[type[BaseException], ...] | None = None
@@ -51,6 +53,15 @@ class Executor:
 
     def run(self, lease: Lease, prepared: Prepared, batch: Batch, began: float) -> float:
         """Run the lease's next input and put its outcome into the batch. The time at which it ended."""
+        if not prepared.streams:
+            return self._run(lease, prepared, batch, began)
+        self._outbox.begin(lease.call_id, lease.next, lease.attempt)
+        try:
+            return self._run(lease, prepared, batch, began)
+        finally:
+            self._outbox.end()
+
+    def _run(self, lease: Lease, prepared: Prepared, batch: Batch, began: float) -> float:
         cancellation = self._cancellation
         index = lease.next
         set_running((lease.call_id, index))
@@ -112,6 +123,10 @@ class Executor:
         if self.redaction:
             payload = self.redaction.hide(payload)
             told = failure.read(payload)
+        if self._outbox.is_open:
+            yielded = self._outbox.yielded
+            told = msgspec.structs.replace(told, yielded=yielded.count, tail=yielded.tail)
+            payload = msgspec.msgpack.encode(told)
         summary = FailureSummary(
             index=index,
             code=cast(FailureCode, told.code),
@@ -122,7 +137,7 @@ class Executor:
         try:
             self._add_large(batch, index, seconds, [payload], status)
         except BlobError:
-            batch.add(index, status, seconds, msgspec.msgpack.encode(msgspec.structs.replace(told, pickled=b"")))
+            batch.add(index, status, seconds, msgspec.msgpack.encode(msgspec.structs.replace(told, pickled=b"", tail=())))
         batch.add_summary(summary)
 
     def _add_large(self, batch: Batch, index: int, seconds: float, parts: Sequence[Buffer], status: int) -> None:

@@ -18,6 +18,7 @@ from ..wire.blobs import Buffer
 from ..wire.messages import CallLoad, FunctionLoad
 from . import bound, threads
 from .cancel import Cancellation
+from .outbox import Outbox
 
 #: (args, kwargs) → value.
 Invoke = Callable[..., Any]
@@ -26,13 +27,15 @@ Invoke = Callable[..., Any]
 class Prepared:
     """One call here: what its inputs share, and, once it was bound, how to run one of them."""
 
-    __slots__ = ("bindings", "error", "invoke", "kwargs", "shared", "traceparent")
+    __slots__ = ("bindings", "error", "invoke", "kwargs", "shared", "streams", "traceparent")
 
     def __init__(self, bindings: Mapping[str, str], traceparent: str | None = None) -> None:
         self.bindings = bindings
         self.traceparent = traceparent
         self.shared: dict[str, Any] = {}
         self.kwargs: dict[str, Any] = {}
+        #: A generator whose values go to a reader as they come, rather than into its outcome.
+        self.streams = False
         self.invoke: Invoke | None = None
         #: Its shared values cannot be unpickled here: what every input of it answers with.
         self.error: BaseException | None = None
@@ -41,8 +44,9 @@ class Prepared:
 class LoadedFunction:
     """The code, unpickled once. There is one function object; captured values are put into it, one call at a time."""
 
-    def __init__(self, message: FunctionLoad, payload: Buffer, cancellation: Cancellation) -> None:
+    def __init__(self, message: FunctionLoad, payload: Buffer, cancellation: Cancellation, outbox: Outbox) -> None:
         self.spec = message.spec
+        self._outbox = outbox
         self._tasks = Tasks(cancellation)
         os.environ.update(message.spec.secrets)
         threads.limit(message.spec.cpu)
@@ -67,6 +71,7 @@ class LoadedFunction:
         try:
             prepared.shared = loads(payload) if len(payload) else {}
             prepared.kwargs = prepared.shared.get("kwargs") or {}
+            prepared.streams = self.spec.is_generator and bool(prepared.shared.get("streams"))
         except Exception as error:
             prepared.error = error
         return prepared
@@ -80,7 +85,7 @@ class LoadedFunction:
             bound.enter_call(prepared.shared)
             tracing.enter(prepared.traceparent)
             function = self._loader.function(prepared.shared.get("captures"), prepared.bindings)
-            prepared.invoke = self._invoke(function)
+            prepared.invoke = self._streaming(function) if prepared.streams else self._invoke(function)
             self._bound = prepared
         except Exception as error:
             prepared.error = error
@@ -93,6 +98,12 @@ class LoadedFunction:
         if self.spec.is_generator:
             return lambda *args, **kwargs: list(function(*args, **kwargs))
         return function
+
+    def _streaming(self, function: Invoke) -> Invoke:
+        outbox = self._outbox
+        if self.spec.is_async:
+            return lambda *args, **kwargs: self._tasks.run(outbox.drain_async(function(*args, **kwargs)))
+        return lambda *args, **kwargs: outbox.drain(function(*args, **kwargs))
 
 
 class Tasks:

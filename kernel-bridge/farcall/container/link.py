@@ -17,7 +17,7 @@ from .. import __version__
 from ..wire.blobs import Blobs
 from ..wire.connection import Connection, ConnectionLost, Refused
 from ..wire.frame import PROTOCOL
-from ..wire.messages import Goaway, Hello, InputsRun, Message, OutcomesPut, Ping, Pong, Welcome
+from ..wire.messages import Goaway, Hello, InputsRun, ItemsTaken, Message, OutcomesPut, Ping, Pong, Welcome
 from .batch import Journal
 
 _CONNECT_TIMEOUT_S = 5.0
@@ -38,6 +38,8 @@ class Link:
         self.busy = threading.Lock()  # guards _connection; whoever cannot have it leaves the work to its holder
         self.blobs = Blobs(None)
         self.on_welcome: Callable[[], None] = lambda: None
+        #: A generator's reader took some; told as soon as it is seen, since the generator may be waiting for that.
+        self.on_taken: Callable[[ItemsTaken], None] = lambda _: None
         self._container = container
         self._url = url
         self._token = token
@@ -67,6 +69,11 @@ class Link:
     def pending(self) -> bool:
         """Whether :meth:`receive` would answer without looking at the socket."""
         return bool(self._inbox) or (self._connection is not None and self._connection.pending)
+
+    @property
+    def brings_more(self) -> bool:
+        """Whether :meth:`look` would find something without asking the socket."""
+        return self._connection is not None and self._connection.pending
 
     @property
     def retry_in(self) -> float:
@@ -129,6 +136,8 @@ class Link:
                 return
             if isinstance(message, Ping):
                 self.send(Pong())
+            elif isinstance(message, ItemsTaken):
+                self.on_taken(message)
             elif not isinstance(message, Goaway):  # the close follows; there is nothing to do before
                 self._inbox.append((message, payload))
             if self._connection is not None and not self._connection.pending:

@@ -39,6 +39,7 @@ from .lease import Lease
 from .leases import Leases
 from .link import Dismissed, Link
 from .nested import Nested
+from .outbox import Outbox
 from .preview import bundle_of
 from .streams import Streams
 
@@ -61,7 +62,9 @@ class Loop:
         self._link.on_welcome = self._welcomed
         self._nested = Nested(self._link)
         self._cancellation = Cancellation(page, self._looked_at)
-        self._executor = Executor(self._cancellation, self._link)
+        self._outbox = Outbox(self._link, page, self._cancellation, self._wait_within)
+        self._link.on_taken = self._outbox.taken
+        self._executor = Executor(self._cancellation, self._link, self._outbox)
         self._function: LoadedFunction | None = None
         self._calls: dict[str, Prepared] = {}
         self._leases = Leases(page)
@@ -117,6 +120,21 @@ class Loop:
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
         self._read()
+
+    def _wait_within(self) -> None:
+        """While an input waits for its reader: until something arrives, a signal comes, or it is time to connect."""
+        if not self._link.brings_more:
+            self._poll_link()
+            ready = self._poll.poll(None if self._link.connected else self._link.retry_in * 1000)
+            if any(descriptor != self._polled for descriptor, _ in ready):
+                with contextlib.suppress(BlockingIOError):
+                    self._woken.recv(4096)
+        with self._link.busy:
+            if self._page.poke != self._poked:
+                self._poked = self._page.poke
+                self._link.retry_now()
+            self._link.look()
+            self._link.connect()
 
     def _poll_link(self) -> None:
         """The connection may be another one than at the last wait, or none (-1)."""
@@ -228,6 +246,8 @@ class Loop:
             self._page.stage(WELCOMED)
         else:
             self._link.send(ContainerReady(container_id=self._id))
+        if self._outbox.is_open:
+            self._outbox.send_again()
 
     def _held(self) -> tuple[tuple[int, int], ...]:
         """Leases that are queued, running, or whose outcomes may not have arrived, from their first open index."""
@@ -237,7 +257,8 @@ class Loop:
                 first[kept.message.lease] = min(kept.first, first.get(kept.message.lease, kept.first))
         for lease in self._leases:
             unsent = self._batch.indexes if lease is self._leases.first else []
-            running = [lease.next - 1] if self._cancellation.armed and lease is self._leases.first else []
+            runs = (self._cancellation.armed or self._outbox.is_open) and lease is self._leases.first
+            running = [lease.next - 1] if runs else []
             first[lease.id] = min([first.get(lease.id, lease.next), *unsent, *running])
         return tuple(sorted(first.items()))
 
@@ -279,7 +300,7 @@ class Loop:
             redaction = Redaction.of(message.spec.secrets, message.spec.hidden)
             try:
                 code = self._link.blobs.read(message.blob) if message.blob else payload
-                self._function = LoadedFunction(message, code, self._cancellation)
+                self._function = LoadedFunction(message, code, self._cancellation, self._outbox)
                 self._executor.redaction = redaction
             except BaseException as error:
                 told, _ = failure.pack(error, code="payload.unreadable")

@@ -37,6 +37,9 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     #: The exception with its chain and frames; empty when it cannot be pickled.
     pickled: bytes = b""
     notes: tuple[str, ...] = ()
+    #: A generator with a reader: how many values it had yielded, and the pickles of the last, as in `Yielded`.
+    yielded: int = 0
+    tail: tuple[bytes, ...] = ()
 
 
 def pack(exc: BaseException, *, code: str = "") -> tuple[bytes, Failure]:

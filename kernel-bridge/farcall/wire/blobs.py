@@ -9,18 +9,15 @@ from __future__ import annotations
 import http.client
 import mmap
 import os
-import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from .blob_requests import Requests
 from .ids import ulid
 
 #: A payload above this travels as a blob.
 BLOB_ABOVE = 256 * 1024
-_PIECE = 1024 * 1024
-_TIMEOUT_S = 60.0
 #: A writev takes at most this many buffers (IOV_MAX).
 _BUFFERS = 512
 
@@ -48,9 +45,7 @@ class Blobs:
         self, folder: str | None, url: str = "", token: str = "", *, tls: ssl.SSLContext | None = None
     ) -> None:
         self._folder = Path(folder) if folder is not None else None
-        self._url = url
-        self._token = token
-        self._tls = tls
+        self._requests = Requests(url, token, tls)
 
     def write(self, parts: Sequence[Buffer]) -> str:
         """Store the parts, one behind the other, under a new name, and return it. Raises :class:`BlobError`."""
@@ -77,72 +72,23 @@ class Blobs:
         except (OSError, http.client.HTTPException) as error:
             raise BlobError(f"cannot read payload {blob}: {error}") from error
 
+    def close(self) -> None:
+        """Close idle connections. Idempotent; what is asked afterwards makes new ones."""
+        self._requests.close()
+
     def _put(self, blob: str, views: Sequence[memoryview]) -> None:
-        connection = self._connect()
-        try:
-            headers = {**self._headers(), "Content-Length": str(sum(map(len, views)))}
-            connection.request("PUT", f"/blobs/{blob}", body=_pieces(views), headers=headers)
-            response = connection.getresponse()
-            body = response.read(500).decode("utf-8", "replace")
-            if response.status not in (200, 201, 204):
-                raise BlobError(f"the gateway refused a payload: {response.status} {body}")
-        finally:
-            connection.close()
+        answer = self._requests.put(f"/blobs/{blob}", views)
+        if answer.status not in (200, 201, 204):
+            said = bytes(answer.body).decode("utf-8", "replace")
+            raise BlobError(f"the gateway refused a payload: {answer.status} {said}")
 
     def _get(self, blob: str) -> memoryview:
-        connection = self._connect()
-        try:
-            connection.request("GET", f"/blobs/{blob}", headers=self._headers())
-            response = connection.getresponse()
-            if response.status in (404, 410):
-                raise BlobGone(f"payload {blob} is gone")
-            if response.status != 200:
-                raise BlobError(f"the gateway refused payload {blob}: {response.status} {response.reason}")
-            return _receive(response)
-        finally:
-            connection.close()
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"}
-
-    def _connect(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._url)
-        if parts.scheme == "unix":
-            return _UnixConnection(parts.path)
-        host = parts.hostname or "localhost"
-        if parts.scheme == "wss":
-            context = self._tls or ssl.create_default_context()
-            return http.client.HTTPSConnection(host, parts.port or 443, timeout=_TIMEOUT_S, context=context)
-        return http.client.HTTPConnection(host, parts.port or 80, timeout=_TIMEOUT_S)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_TIMEOUT_S)
-        self.sock.connect(self._path)
-
-
-def _pieces(views: Sequence[memoryview]) -> Iterator[memoryview]:
-    for view in views:
-        for start in range(0, len(view), _PIECE):
-            yield view[start : start + _PIECE]
-
-
-def _receive(response: http.client.HTTPResponse) -> memoryview:
-    size = int(response.headers["Content-Length"])
-    into = memoryview(bytearray(size))
-    done = 0
-    while done < size:
-        count = response.readinto(into[done:])
-        if not count:
-            raise http.client.IncompleteRead(b"", size - done)
-        done += count
-    return into
+        answer = self._requests.get(f"/blobs/{blob}")
+        if answer.status in (404, 410):
+            raise BlobGone(f"payload {blob} is gone")
+        if answer.status != 200:
+            raise BlobError(f"the gateway refused payload {blob}: {answer.status} {answer.reason}")
+        return answer.body
 
 
 def _write_file(path: Path, views: Sequence[memoryview]) -> None:

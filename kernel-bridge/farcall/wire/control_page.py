@@ -8,7 +8,7 @@ u64 (or f64), so a single store or load is whole, and each field has exactly one
 ====== ============ ===========================================================================================
  0      supervisor   MAGIC, written last when the page is made
  8      container    RUN: lease << 33 | index << 1 | started; 0 while nothing runs
- 9      container    SINCE: CLOCK_MONOTONIC seconds (f64) at which the attempt began
+ 9      container    SINCE: CLOCK_MONOTONIC seconds (f64) at which the attempt began; inf while its clock stands
  10     container    TIMEOUT: seconds (f64) one attempt may take; 0: no limit
  11-12  container    OUT, ERR: sizes of the output files when the attempt began
  13     container    ATTEMPT of the running lease
@@ -34,8 +34,10 @@ lease is over (DONE), its own answer counts. SEEN is loaded last, so that no ans
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +139,16 @@ class ContainerPage(_Page):
         if words[RUN]:
             words[LAST] = words[RUN]
             words[RUN] = 0
+
+    def stop_clock(self) -> float:
+        """The running attempt waits for others, which is not to count to its timeout. For :meth:`start_clock`."""
+        seconds = time.monotonic() - self.reals[SINCE]
+        self.reals[SINCE] = math.inf
+        return seconds
+
+    def start_clock(self, seconds: float) -> None:
+        """It goes on, after so many seconds of its own."""
+        self.reals[SINCE] = time.monotonic() - seconds
 
     def stage(self, stage: int) -> None:
         self.words[STAGE] = stage

@@ -482,7 +482,7 @@ class Items(_Message, frozen=True, kw_only=True, tag="items"):
 
 class ItemsTaken(_Message, frozen=True, kw_only=True, tag="items.taken"):
     """Client → gateway, and on to the container. Items of this input below `through` are taken; the generator
-    pauses 64 items or 8 MiB ahead.
+    pauses 64 items or 8 MiB ahead. 0: send again what is not taken; the gateway says it when a reader attaches.
     """
 
     call_id: str

@@ -406,7 +406,7 @@ export interface Items {
   readonly lengths: Bytes;
   readonly blobs?: readonly BlobId[];
 }
-/** Client → gateway, and on to the container. Items of this input below `through` are taken; the generator pauses 64 items or 8 MiB ahead. */
+/** Client → gateway, and on to the container. Items of this input below `through` are taken; the generator pauses 64 items or 8 MiB ahead. 0: send again what is not taken; the gateway says it when a reader attaches. */
 export interface ItemsTaken {
   readonly type: 'items.taken';
   readonly call_id: CallId;

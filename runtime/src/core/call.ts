@@ -31,6 +31,8 @@ export class Call {
   readonly spent = new Map<number, Spent>();
   /** Queued inputs that wait for their retry's delay. */
   readonly delayed = new Set<number>();
+  /** Inputs whose reader may have some of what they yield: another run might yield something else. */
+  readonly yielded = new Set<number>();
   /** Calls that were derived from this one and are still known. */
   dependents = 0;
   /** It would be dropped but for them. */

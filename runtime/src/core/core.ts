@@ -25,7 +25,7 @@ import {
   watchContainers,
 } from './life.js';
 import { baseInput, callCancelled, callDetached, callOpened, callSealed, inputsArrived } from './opening.js';
-import { outcomesArrived } from './outcome.js';
+import { itemsArrived, outcomesArrived } from './outcome.js';
 import { clientConnected, clientLost, watchOwners } from './owner.js';
 import { scale } from './placement.js';
 import { callRestored, containerRestored, releaseHeld, watchRestored } from './restore.js';
@@ -104,6 +104,7 @@ const HANDLERS: Handlers = {
   'container.waiting': containerWaiting,
   'container.disconnected': containerDisconnected,
   'outcomes.arrived': outcomesArrived,
+  'items.arrived': itemsArrived,
   'host.connected': hostConnected,
   'host.lost': hostLost,
   'hosts.pending': hostsPending,

@@ -102,6 +102,8 @@ export type Happening =
       readonly attempt: number;
       readonly ended: boolean;
     }
+  /** The first of what an input yields to its reader: from then on it is not run again. */
+  | { readonly type: 'items.arrived'; readonly call: CallId; readonly index: number }
   // hosts: what supervisors and engines say
   | {
       readonly type: 'host.connected';

@@ -28,6 +28,10 @@ export function outcomesArrived(s: State, batch: Batch): void {
   endIfSettled(s, call);
 }
 
+export function itemsArrived(s: State, { call, index }: Extract<Event, { type: 'items.arrived' }>): void {
+  s.calls.get(call)?.yielded.add(index);
+}
+
 interface Judged {
   /** Positions in the batch; undefined: all. */
   readonly taken: readonly number[] | undefined;

@@ -13,8 +13,8 @@ const DEADLY = 3;
 
 /** Whether the user's policy lets this running input try again after a failure of its own. */
 export function mayRetry(call: Call, index: number): boolean {
-  const { is_generator: isGenerator, max_retries: allowed } = call.fn.spec;
-  return !isGenerator && call.ending !== 'cancelled' && (call.spent.get(index)?.user ?? 0) < allowed;
+  if (call.yielded.has(index) || call.ending === 'cancelled') return false;
+  return (call.spent.get(index)?.user ?? 0) < call.fn.spec.max_retries;
 }
 
 /** A running input failed and has retries left: queued again, after the policy's delay. */
@@ -70,7 +70,7 @@ export function chargeUser(
 export function chargeInfrastructure(s: State, call: Call, index: number, detail: string): void {
   const spent = call.spentOf(index);
   spent.infrastructure += 1;
-  const isOver = spent.infrastructure > INFRASTRUCTURE_RETRIES || call.fn.spec.is_generator;
+  const isOver = spent.infrastructure > INFRASTRUCTURE_RETRIES || call.yielded.has(index);
   if (!isOver) return runAgain(s, call, [{ first: index, count: 1 }]);
   fail(s, call, index, {
     status: FAILED,

@@ -2,8 +2,7 @@
 // and containers write the files themselves and this is not used. An id is checked letter by letter, so it is no path.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable, Writable } from 'node:stream';
 
 import { type BlobId, isBlobId } from '@farcall/kernel-bridge/wire';
 
@@ -11,13 +10,14 @@ import { answer, type Route } from './server.js';
 
 const LARGEST_BLOB = 64 * 1024 ** 3;
 const SLOWEST_BYTES_PER_S = 1024;
+const PACE_S = 30;
 
 /** The store's folder of blobs, as far as it is needed here. */
 export interface BlobFiles {
   size(id: BlobId): Promise<number | undefined>;
   /** The blob appears whole, or not at all and nothing is left. */
-  write(id: BlobId, from: AsyncIterable<Uint8Array>): Promise<number>;
-  read(id: BlobId, range: { readonly start: number; readonly end: number }): Readable;
+  write(id: BlobId, from: Readable): Promise<number>;
+  send(id: BlobId, range: { readonly start: number; readonly end: number }, into: Writable): Promise<void>;
 }
 
 export function blobRoutes(files: BlobFiles): readonly Route[] {
@@ -38,33 +38,29 @@ async function put(request: IncomingMessage, response: ServerResponse, files: Bl
   const size = Number(request.headers['content-length'] ?? NaN);
   if (!Number.isSafeInteger(size) || size < 0) return answer(response, 411);
   if (size > LARGEST_BLOB) return answer(response, 413);
+  const pace = watchPace(request);
   try {
     // A body that ends before its announced length is an error of the request, so what was written is whole.
-    await files.write(id, paced(request));
+    // The request outlives a disk that has no room: it is still to be answered.
+    await files.write(id, request);
   } catch (error) {
     response.setHeader('Connection', 'close');
     const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
     return answer(response, full ? 507 : 400);
+  } finally {
+    clearInterval(pace);
   }
   return answer(response, 201);
 }
 
-/** The body; an upload that brings less than the slowest rate for 30 seconds is ended. */
-async function* paced(request: IncomingMessage): AsyncIterable<Uint8Array> {
-  let recent = 0;
-  const timer = setInterval(() => {
-    if (recent < 30 * SLOWEST_BYTES_PER_S) request.destroy(new Error('the upload is too slow'));
-    recent = 0;
-  }, 30_000).unref();
-  try {
-    // The request outlives a disk that has no room: it is still to be answered.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      recent += (chunk as Buffer).length;
-      yield chunk as Buffer;
-    }
-  } finally {
-    clearInterval(timer);
-  }
+/** An upload that brings less than the slowest rate for 30 seconds is ended. */
+function watchPace(request: IncomingMessage): NodeJS.Timeout {
+  let before = request.socket.bytesRead;
+  return setInterval(() => {
+    const now = request.socket.bytesRead;
+    if (now - before < PACE_S * SLOWEST_BYTES_PER_S) request.destroy(new Error('the upload is too slow'));
+    before = now;
+  }, PACE_S * 1000).unref();
 }
 
 async function get(request: IncomingMessage, response: ServerResponse, files: BlobFiles, id: BlobId): Promise<void> {
@@ -83,8 +79,12 @@ async function get(request: IncomingMessage, response: ServerResponse, files: Bl
     ...(request.headers.range === undefined ? {} : { 'Content-Range': `bytes ${first}-${end - 1}/${size}` }),
   });
   if (request.method === 'HEAD' || end === first) return void response.end();
-  await pipeline(files.read(id, { start: first, end: end - 1 }), response).catch(() => response.destroy());
-  return undefined;
+  try {
+    await files.send(id, { start: first, end: end - 1 }, response);
+  } catch {
+    return void response.destroy();
+  }
+  return void response.end();
 }
 
 function rangeOf(header: string | undefined, size: number): { first: number; end: number } | undefined {

@@ -167,6 +167,7 @@ function end(parts: Parts, { call, state, count, seq }: Do<'end'>): void {
     parts.watches.ended(call);
     parts.chunks.forget(call);
     parts.failures.forget(call);
+    parts.items.ended(call, state);
   });
 }
 

@@ -62,7 +62,9 @@ export const containerMessages: Handlers<ContainerSession> = {
   items: (parts, container, message, payload) => {
     checkLengths(message.lengths, message.lengths.length >>> 2, message.blobs, payload);
     mustRun(parts, container, message.call_id);
-    parts.items.arrived(container, message, payload);
+    const { call_id: call, index } = message;
+    if (parts.calls.get(call) !== undefined && !parts.calls.isOpen(call)) return parts.items.refuse(message);
+    if (parts.items.arrived(container, message, payload)) parts.apply({ type: 'items.arrived', call, index });
   },
 
   'container.waiting': (parts, container, { waiting }) => {

@@ -110,7 +110,7 @@ interface From {
 
 function attachOpen(parts: Parts, client: ClientSession, call: CallId, { after, output }: From): void {
   parts.streams.attach(client, call, after, { output, seq: 0, ending: undefined });
-  parts.items.attached(client, call);
+  parts.items.attached(call);
 }
 
 async function attachEnded(parts: Parts, client: ClientSession, call: CallId, from: From): Promise<void> {
@@ -120,7 +120,7 @@ async function attachEnded(parts: Parts, client: ClientSession, call: CallId, fr
   if (found === undefined) throw new Refusal('not.found', `call ${call} is gone`);
   const { state, inputs, seq } = found.row;
   parts.streams.attach(client, call, from.after, { output: from.output, seq, ending: { state, count: inputs, seq } });
-  parts.items.attached(client, call);
+  parts.items.attached(call);
 }
 
 /** How many entries fit one page; at least one. */

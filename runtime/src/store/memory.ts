@@ -184,7 +184,7 @@ export class MemoryStore implements Store {
     const { inputs = 0, seq = 0 } = held?.row ?? {};
     if (held !== undefined)
       Object.assign(held, {
-        row: { ...row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) },
+        row: { ...held.row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) },
         shared,
       });
     else this.#calls.set(row.call_id, heldOf(row, shared));

@@ -2,16 +2,15 @@
 // generated ids become names here. The gateway streams blobs in and out through it; the store places its rows'
 // payloads.
 
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable, type Writable } from 'node:stream';
 
 import { type BlobId, type CallId, isBlobId, isCallId } from '@farcall/kernel-bridge/wire';
 
 import { type Appended, AppendFile, syncPath } from './append-file.js';
 import { epochText } from './ids.js';
+import { pourInto, pourOut } from './pour.js';
 import type { Durability } from './protocol.js';
 import type { FileKind } from './writes.js';
 
@@ -61,22 +60,21 @@ export class Payloads implements AsyncDisposable {
   async write(id: BlobId, from: AsyncIterable<Uint8Array> | Readable, signal?: AbortSignal): Promise<number> {
     const path = this.path(id);
     const part = `${path}.${epochText()}.part`;
-    const into = createWriteStream(part, { flags: 'wx', mode: 0o600, flush: this.#sync });
     try {
-      await pipeline(from, into, signal === undefined ? {} : { signal });
+      const stream = from instanceof Readable ? from : Readable.from(from);
+      const size = await pourInto(part, stream, { sync: this.#sync, signal });
       await rename(part, path);
       await this.#syncFolder();
-      return into.bytesWritten;
+      return size;
     } catch (error) {
-      await closed(into); // it may still be about to create the file
       await rm(part, { force: true });
       throw error;
     }
   }
 
-  /** A stream over a blob, or over one range of it. */
-  read(id: BlobId, range?: Range): Readable {
-    return createReadStream(this.path(id), range === undefined ? {} : { start: range.start, end: range.end });
+  /** Writes a range of a blob into a stream that lets go of a buffer once it was written, as those of sockets do. */
+  async send(id: BlobId, range: Range, into: Writable): Promise<void> {
+    await pourOut(this.path(id), range, into);
   }
 
   /** Idempotent. */
@@ -178,8 +176,4 @@ async function sizeOf(path: string): Promise<number | undefined> {
     throw error;
   });
   return found?.isFile() === true ? found.size : undefined;
-}
-
-function closed(stream: WriteStream): Promise<void> {
-  return new Promise((resolve) => (stream.closed ? resolve() : stream.once('close', resolve)));
 }

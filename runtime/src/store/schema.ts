@@ -64,9 +64,7 @@ export const STATEMENTS = {
   'function.row': 'UPDATE functions SET row = ? WHERE id = ?',
   call: `INSERT INTO calls (id, base, created_at, state, inputs, sealed, attached, seq, started_at, ended_at, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, inputs = max(inputs, excluded.inputs),
-      sealed = excluded.sealed, attached = excluded.attached, seq = max(seq, excluded.seq),
-      started_at = excluded.started_at, ended_at = excluded.ended_at`,
+    ON CONFLICT (id) DO UPDATE SET inputs = max(inputs, excluded.inputs), seq = max(seq, excluded.seq)`,
   opening: `INSERT OR REPLACE INTO openings VALUES (${CALL}, ?, ?, ?, ?, ?, ?)`,
   state: `UPDATE calls SET state = ?, inputs = ?, sealed = ?, attached = ?, seq = max(seq, ?),
     started_at = ?, ended_at = ? WHERE id = ?`,

@@ -113,11 +113,21 @@ describe('lost containers', () => {
       message: 'limit 100 MiB, peak 120 MiB',
     });
   });
-  test('a generator is not run again: its items may have been read', () => {
+  test('a generator is not run again once it yielded something: it may have been read', () => {
     const b = bench({ is_generator: true, max_retries: 3 });
     b.opened(1);
-    b.exit(b.up(), { reason: 'signal', lease: 1, index: 0 });
+    const container = b.up();
+    b.apply({ type: 'items.arrived', call: CALL, index: 0 });
+    b.exit(container, { reason: 'signal', lease: 1, index: 0 });
     expect(b.counts()).toEqual({ failed: 1 });
+    expect(b.last('persist.settled')).toMatchObject({ code: 'container.lost' });
+  });
+  test('a generator that has not yielded anything runs again like any function', () => {
+    const b = bench({ is_generator: true });
+    b.opened(1);
+    b.exit(b.up(), { reason: 'signal', lease: 1, index: 0 });
+    b.up();
+    expect(b.last('assign')).toMatchObject({ first: 0, attempt: 2 });
   });
 });
 

@@ -95,7 +95,7 @@ test('the times of a call are told while it runs and once it has ended', async (
   expect((await client.next('failed')).message).toMatchObject({ request: 3, code: 'not.found' });
 });
 
-test('items of a generator wait for a reader, and its taking reaches the container', async () => {
+test('items of a generator go to its reader; who attaches again gets what the container sends again', async () => {
   await gateway.host();
   const client = await gateway.ready({ is_generator: true });
   const call = gateway.callId();
@@ -107,18 +107,20 @@ test('items of a generator wait for a reader, and its taking reaches the contain
       { type: 'items', call_id: call, index: 0, attempt: 1, first, lengths: table(values.map(({ length }) => length)) },
       text(values.join('')),
     );
-  item(0, ['one', 'two']);
-  await peer.settled();
   const reader = await gateway.client();
   reader.send({ type: 'call.attach', call_id: call, after: 0, output: false });
+  await reader.settled();
+  item(0, ['one', 'two']);
   const early = await reader.next('items');
   expect(cut(early.message.lengths, early.payload)).toEqual(['one', 'two']);
-  item(2, ['three']);
-  expect((await reader.next('items')).message.first).toBe(2);
   reader.send({ type: 'items.taken', call_id: call, index: 0, through: 2 });
   expect((await peer.next('items.taken')).message.through).toBe(2);
+  item(2, ['three']);
+  expect((await reader.next('items')).message.first).toBe(2);
   const second = await gateway.client();
   second.send({ type: 'call.attach', call_id: call, after: 0, output: false });
+  expect((await peer.next('items.taken')).message.through).toBe(0);
+  item(2, ['three']);
   expect((await second.next('items')).message.first).toBe(2);
 });
 

@@ -1,6 +1,6 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 
 import { Payloads } from '../../../runtime/src/store/payloads.js';
@@ -11,17 +11,28 @@ async function* pieces(...list: Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const piece of list) yield await Promise.resolve(piece);
 }
 
+/** A range as a socket gets it: the bytes are taken before the writer hears that it may have its buffer back. */
+async function sent(payloads: Payloads, stretch: { start: number; end: number }): Promise<Uint8Array> {
+  const taken: Uint8Array[] = [];
+  const into = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      taken.push(Uint8Array.from(chunk));
+      setImmediate(done);
+    },
+  });
+  await payloads.send(blobId(1), stretch, into);
+  return Uint8Array.from(Buffer.concat(taken));
+}
+
 describe('blobs', () => {
   test.each(['process', 'power'] as const)('a blob is read as it was written, durability %s', async (durability) => {
     const payloads = await Payloads.open(await folder(), durability);
     expect(await payloads.write(blobId(1), pieces(bytes(70_000, 1), bytes(50, 2)))).toBe(70_050);
     expect(await payloads.size(blobId(1))).toBe(70_050);
-    expect(new Uint8Array(await buffer(payloads.read(blobId(1))))).toEqual(
+    expect(await sent(payloads, { start: 0, end: 70_049 })).toEqual(
       Uint8Array.of(...bytes(70_000, 1), ...bytes(50, 2)),
     );
-    expect(new Uint8Array(await buffer(payloads.read(blobId(1), { start: 70_000, end: 70_009 })))).toEqual(
-      bytes(10, 2),
-    );
+    expect(await sent(payloads, { start: 70_000, end: 70_009 })).toEqual(bytes(10, 2));
   });
   test('a write that broke off leaves nothing', async () => {
     const payloads = await Payloads.open(await folder());
