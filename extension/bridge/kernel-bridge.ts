@@ -88,6 +88,11 @@ export class KernelBridge implements IDisposable {
     return this.#knows?.has(intent) ?? false;
   }
 
+  /** Whether it is known not to: its farcall is older than this page's. */
+  lacks(intent: Intent['intent']): boolean {
+    return this.#knows !== undefined && !this.#knows.has(intent);
+  }
+
   /** Asks the kernel's side to introduce itself; false when nobody answers in time. One at a time. */
   hello(): Promise<boolean> {
     this.#hello ??= this.#sayHello().finally(() => (this.#hello = undefined));

@@ -13,6 +13,7 @@ import { asStateWord } from '../model/state';
 import { useAsked } from './asking';
 import { Glyph } from './icons';
 import { useInsert } from './insert';
+import { useLabels } from './labelling';
 import { MimeOutput } from './mime-output';
 import { Boundary, Button, Note, StateText } from './parts';
 import { useServices } from './services';
@@ -73,9 +74,15 @@ type HeadProps = DrawerProps & { readonly detail: InputDetail | undefined };
 function DrawerHead({ call, index, bridge, detail, onClose, onStep }: HeadProps): JSX.Element {
   const { trans } = useServices();
   const insert = useInsert(call, bridge);
+  const label = useLabels([index])(index);
   return (
     <header className="farcall-Drawer-head">
       <span className="farcall-Drawer-title">{trans.__('Input %1', formatCount(index))}</span>
+      {label !== '' && (
+        <span className="farcall-Drawer-label" title={label}>
+          {label}
+        </span>
+      )}
       {detail !== undefined && <StateText state={asStateWord(detail.row.state)} />}
       {detail !== undefined && <span className="farcall-Drawer-facts">{factsOf(detail, trans)}</span>}
       <span className="farcall-Drawer-tools">

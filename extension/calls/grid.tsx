@@ -11,7 +11,8 @@ import type { Members } from '../model/grid';
 import { layoutGrid, membersOf, moveSquare, squareAt } from '../model/grid';
 import { stateLabel, stateOfLetter } from '../model/state';
 import { GridPainter } from './grid-painter';
-import { useWidth } from './hooks';
+import { useTheme, useWidth } from './hooks';
+import { useLabels } from './labelling';
 import { useServices } from './services';
 import { OWN_KEYS } from './own-keys';
 
@@ -19,6 +20,9 @@ export interface GridProps {
   readonly call: LiveCall;
   readonly onOpen: (members: Members) => void;
 }
+
+/** A square is looked at, not merely passed over. */
+const LOOK_MS = 120;
 
 /** One tab stop, moved with the arrow keys. */
 const SLIDER = { ...OWN_KEYS, role: 'slider', tabIndex: 0 } as const;
@@ -35,6 +39,7 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
   usePainter(canvas, call.cells, layout);
   const current = Math.min(cursor, layout.cells - 1);
   const shown = hovered ?? (isFocused ? current : undefined);
+  const label = useLabels(shown === undefined || call.cell > 1 ? [] : [shown], LOOK_MS);
 
   const openSquare = (square: number | undefined): void => {
     if (square === undefined) return;
@@ -62,7 +67,7 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
         aria-valuemin={0}
         aria-valuemax={layout.cells - 1}
         aria-valuenow={current}
-        aria-valuetext={squareText(call, current, trans)}
+        aria-valuetext={squareText(call, current, label, trans)}
         onKeyDown={frameOnKey}
         onFocus={() => setFocused(true)}
         onBlur={() => setFocused(false)}
@@ -79,7 +84,7 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
         )}
       </div>
       <div className="farcall-Grid-hint" aria-hidden="true">
-        {shown === undefined ? legendOfBins(call, trans) : squareText(call, shown, trans)}
+        {shown === undefined ? legendOfBins(call, trans) : squareText(call, shown, label, trans)}
       </div>
     </div>
   );
@@ -106,19 +111,8 @@ function usePainter(
   layout: ReturnType<typeof layoutGrid>,
 ): void {
   const painter = useRef<GridPainter>();
-  const [theme, setTheme] = useState(0);
-  useEffect(() => {
-    const observer = new MutationObserver(() => {
-      painter.current?.forgetColours();
-      setTheme((count) => count + 1);
-    });
-    // JupyterLab names the theme on the body once its style sheet is in place.
-    observer.observe(document.body, {
-      attributes: true,
-      attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light'],
-    });
-    return () => observer.disconnect();
-  }, []);
+  const theme = useTheme();
+  useEffect(() => painter.current?.forgetColours(), [theme]);
   useEffect(() => {
     if (canvas.current === null) return;
     painter.current ??= new GridPainter(canvas.current);
@@ -126,10 +120,19 @@ function usePainter(
   }, [canvas, cells, layout, theme]);
 }
 
-function squareText(call: LiveCall, square: number, trans: TranslationBundle): string {
+function squareText(
+  call: LiveCall,
+  square: number,
+  label: (index: number) => string,
+  trans: TranslationBundle,
+): string {
   const { first, count } = membersOf(call, square);
   const state = stateLabel(stateOfLetter(call.cells[square]), trans);
-  if (count <= 1) return trans.__('Input %1: %2', formatCount(first), state);
+  if (count <= 1) {
+    const name = label(first);
+    if (name === '') return trans.__('Input %1: %2', formatCount(first), state);
+    return trans.__('Input %1, %2: %3', formatCount(first), name, state);
+  }
   return trans.__('Inputs %1 to %2, the worst: %3', formatCount(first), formatCount(first + count - 1), state);
 }
 

@@ -97,6 +97,21 @@ export function useWidth(of: RefObject<Element | null>): number {
   return width;
 }
 
+/** Changes with the theme: canvases are painted again then. */
+export function useTheme(): number {
+  const [theme, setTheme] = useState(0);
+  useEffect(() => {
+    const observer = new MutationObserver(() => setTheme((count) => count + 1));
+    // JupyterLab names the theme on the body once its style sheet is in place.
+    observer.observe(document.body, {
+      attributes: true,
+      attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light'],
+    });
+    return () => observer.disconnect();
+  }, []);
+  return theme;
+}
+
 function onePerFrame(run: () => void): { ask(): void; cancel(): void } {
   let frame = 0;
   return {

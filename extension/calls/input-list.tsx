@@ -3,6 +3,7 @@
 import type { LiveCall } from '@farcall/kernel-bridge/notebook';
 
 import { stateOfLetter } from '../model/state';
+import { useHasLabels, useLabels } from './labelling';
 import { StateText } from './parts';
 import { useServices } from './services';
 import { OWN_KEYS } from './own-keys';
@@ -14,12 +15,19 @@ export interface InputListProps {
 
 export function InputList({ call, onOpen }: InputListProps): JSX.Element {
   const { trans } = useServices();
+  const label = useLabels([...call.cells].map((_, index) => index));
+  const hasLabels = useHasLabels();
   return (
-    <ul className="farcall-InputList" aria-label={trans.__('Inputs')}>
+    <ul className="farcall-InputList" data-labels={hasLabels} aria-label={trans.__('Inputs')}>
       {[...call.cells].map((letter, index) => (
         <li key={index}>
           <button type="button" {...OWN_KEYS} className="farcall-InputList-item" onClick={() => onOpen(index)}>
             <span className="farcall-InputList-index">#{index}</span>
+            {label(index) !== '' && (
+              <span className="farcall-InputList-label" title={label(index)}>
+                {label(index)}
+              </span>
+            )}
             <StateText state={stateOfLetter(letter)} />
           </button>
         </li>

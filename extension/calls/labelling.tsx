@@ -1,7 +1,7 @@
 // How views get the labels of inputs: the card says which kernel knows those of its call, and whatever shows an input asks
 // for its label by number. Without labels, or without that kernel, everything is called by its number.
 
-import { createContext, useContext, useEffect, useReducer } from 'react';
+import { createContext, useContext, useEffect, useMemo, useReducer } from 'react';
 
 import type { Labels } from '../model/labels';
 import type { Source } from './source';
@@ -16,9 +16,10 @@ const LabellingContext = createContext<Labelling>({ callId: '', labels: undefine
 
 export const LabellingProvider = LabellingContext.Provider;
 
-export function labellingOf({ live, isConnected, bridge }: Source): Labelling {
+export function useLabelling({ live, isConnected, bridge }: Source): Labelling {
   const labels = live?.labels === true && isConnected ? bridge?.labels : undefined;
-  return { callId: live?.call_id ?? '', labels };
+  const callId = live?.call_id ?? '';
+  return useMemo(() => ({ callId, labels }), [callId, labels]);
 }
 
 /** Labels by index, '' for none. Those of `indexes` are asked for, after they were shown for so long. */

@@ -1,7 +1,9 @@
 // The card of one map: head, bar, why it waits, failures, then what a person opens: its inputs, a table, the output.
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { useCallback, useRef, useState } from 'react';
 
+import { formatCount } from '../model/format';
 import type { Members } from '../model/grid';
 import { LIST_LIMIT } from '../model/grid';
 import { isFinal } from '../model/state';
@@ -13,21 +15,23 @@ import { Failures } from './failures';
 import { Grid } from './grid';
 import { Head } from './head';
 import { InputList } from './input-list';
+import { LabellingProvider, useLabelling } from './labelling';
 import { OutputText } from './output';
-import { Boundary, Waiting } from './parts';
+import { Boundary, Button, Waiting } from './parts';
 import { Saved } from './saved';
 import { useServices } from './services';
 import type { Source } from './source';
 import { InputTable } from './table';
 import type { Tab } from './tabs';
 import { Tabs } from './tabs';
+import { Times } from './times';
 
 export interface CardProps {
   readonly source: Source;
   readonly isVisible: boolean;
 }
 
-type View = 'inputs' | 'table' | 'output';
+type View = 'inputs' | 'table' | 'output' | 'times';
 
 export function MapCard({ source, isVisible }: CardProps): JSX.Element {
   const { trans } = useServices();
@@ -35,30 +39,33 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
   const [view, setView] = useState<View>('inputs');
   const [members, setMembers] = useState<Members>();
   const drawer = useDrawer();
+  const labelling = useLabelling(source);
   const openMembers = (opened: Members): void => {
     if (opened.count <= 1) return drawer.open(opened.first);
     setMembers(opened);
     setView('table');
   };
+  const connected = source.isConnected ? source.bridge : undefined;
   return (
-    <>
+    <LabellingProvider value={labelling}>
       <Head source={source} isVisible={isVisible} />
       <Bar call={call} />
       <Legend call={call} />
       {call.waiting !== '' && !isFinal(call) && source.isConnected && <Waiting call={call} />}
       <Saved source={source} />
+      {source.isAgain && <Again source={source} />}
       <Boundary what={trans.__('The failures cannot be shown')}>
-        <Failures call={call} onOpen={drawer.open} />
+        <Failures key={call.call_id} call={call} bridge={connected} onOpen={drawer.open} />
       </Boundary>
       <Tabs
         label={trans.__('Views of the map')}
-        tabs={viewTabs(trans.__('Inputs'), trans.__('Table'), trans.__('Output'))}
+        tabs={viewTabs(trans)}
         selected={view}
         onSelect={(chosen) => {
           setView(chosen);
           setMembers(undefined);
         }}
-        tools={<Actions call={call} bridge={source.isConnected ? source.bridge : undefined} />}
+        tools={<Actions call={call} bridge={connected} />}
       >
         <Boundary what={trans.__('This view cannot be shown')}>
           {view === 'inputs' && <Inputs source={source} onOpen={openMembers} />}
@@ -73,6 +80,7 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
             />
           )}
           {view === 'output' && <OutputText call={call} bridge={source.bridge} />}
+          {view === 'times' && <Times call={call} bridge={connected} onOpen={drawer.open} />}
         </Boundary>
       </Tabs>
       {drawer.index !== undefined && (
@@ -81,16 +89,29 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
         </Boundary>
       )}
       <Announcer call={call} />
-    </>
+    </LabellingProvider>
   );
 }
 
-function viewTabs(inputs: string, table: string, output: string): readonly Tab<View>[] {
+function viewTabs(trans: TranslationBundle): readonly Tab<View>[] {
   return [
-    { id: 'inputs', label: inputs },
-    { id: 'table', label: table },
-    { id: 'output', label: output },
+    { id: 'inputs', label: trans.__('Inputs') },
+    { id: 'table', label: trans.__('Table') },
+    { id: 'output', label: trans.__('Output') },
+    { id: 'times', label: trans.__('Times') },
   ];
+}
+
+/** The card shows a later call over some of the map's inputs; its other inputs are a click away. */
+function Again({ source }: { readonly source: Source }): JSX.Element {
+  const { trans } = useServices();
+  const { inputs } = source.call;
+  return (
+    <p className="farcall-Again">
+      {trans._n('Only the input that runs again.', 'Only the %2 inputs that run again.', inputs, formatCount(inputs))}{' '}
+      <Button label={trans.__('Back to the whole map')} onClick={source.leave} />
+    </p>
+  );
 }
 
 interface InputsProps {

@@ -12,6 +12,7 @@ import type { Filter, Page, Place } from '../model/pages';
 import { FILTERS, readMembers, readPage, START } from '../model/pages';
 import { asStateWord, stateLabel } from '../model/state';
 import { useAsked } from './asking';
+import { useHasLabels, useLabels } from './labelling';
 import { Button, Note, StateText } from './parts';
 import { useServices } from './services';
 import { OWN_KEYS } from './own-keys';
@@ -112,6 +113,8 @@ interface RowsProps {
 
 function Rows({ rows, onOpen, isStale }: RowsProps): JSX.Element {
   const { trans } = useServices();
+  const label = useLabels(rows.map(({ index }) => index));
+  const hasLabels = useHasLabels();
   if (rows.length === 0) return <p className="farcall-Empty">{trans.__('No inputs in this state.')}</p>;
   return (
     <div className="farcall-Table-scroll" aria-busy={isStale}>
@@ -121,6 +124,7 @@ function Rows({ rows, onOpen, isStale }: RowsProps): JSX.Element {
             <th scope="col" className="farcall-mod-number">
               {trans.__('Input')}
             </th>
+            {hasLabels && <th scope="col">{trans.__('Label')}</th>}
             <th scope="col">{trans.__('State')}</th>
             <th scope="col" className="farcall-mod-number">
               {trans.__('Attempt')}
@@ -134,7 +138,7 @@ function Rows({ rows, onOpen, isStale }: RowsProps): JSX.Element {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Row key={row.index} row={row} onOpen={onOpen} />
+            <Row key={row.index} row={row} label={hasLabels ? label(row.index) : undefined} onOpen={onOpen} />
           ))}
         </tbody>
       </table>
@@ -142,7 +146,14 @@ function Rows({ rows, onOpen, isStale }: RowsProps): JSX.Element {
   );
 }
 
-function Row({ row, onOpen }: { readonly row: InputRow; readonly onOpen: (index: number) => void }): JSX.Element {
+interface RowProps {
+  readonly row: InputRow;
+  /** Undefined: inputs have none. */
+  readonly label: string | undefined;
+  readonly onOpen: (index: number) => void;
+}
+
+function Row({ row, label, onOpen }: RowProps): JSX.Element {
   const { trans } = useServices();
   return (
     <tr onClick={() => onOpen(row.index)}>
@@ -160,6 +171,11 @@ function Row({ row, onOpen }: { readonly row: InputRow; readonly onOpen: (index:
           {formatCount(row.index)}
         </button>
       </th>
+      {label !== undefined && (
+        <td className="farcall-Table-label" title={label}>
+          {label === '' ? NOTHING : label}
+        </td>
+      )}
       <td>
         <StateText state={asStateWord(row.state)} />
       </td>

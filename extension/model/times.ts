@@ -87,6 +87,11 @@ export function busyShare(lane: LaneView): number {
   return digits.length === 0 ? 0 : digits.reduce((sum, digit) => sum + digit, 0) / (9 * digits.length);
 }
 
+/** Outcomes that an older gateway stored say how long, but not when. */
+export function hasLanes({ lanes }: TimesView): boolean {
+  return lanes.some(({ busy }) => /[1-9]/.test(busy));
+}
+
 /** Seconds from the first bin to the end of the last. */
 export function timeSpan(times: TimesView): number {
   return times.width * Math.max(0, ...times.lanes.map(({ busy }) => busy.length));

@@ -1,7 +1,7 @@
 // What the sidebar shows: the runtime and the containers of one kernel, and all calls. Asks only when it is shown, when
 // a call begins or ends, and on a click: each message makes Lab show a busy kernel as idle for a while. No DOM.
 
-import type { CallView, RuntimeView } from '@farcall/kernel-bridge/notebook';
+import type { Autoscaling, CallView, FunctionView, RuntimeView } from '@farcall/kernel-bridge/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
@@ -10,6 +10,7 @@ import { Signal } from '@lumino/signaling';
 import type { KernelBridge } from '../bridge/kernel-bridge';
 import type { Kernels } from '../bridge/kernels';
 import { parseCalls, parseRuntime } from '../model/bridge-event';
+import { parseFunctions, parseScaling } from '../model/functions';
 import type { RunStore } from '../model/run-store';
 
 export interface PanelModelOptions {
@@ -26,6 +27,8 @@ const QUIET_MS = 1000;
 
 export class PanelModel implements IDisposable {
   runtime: RuntimeView | undefined;
+  /** Undefined: the kernel is an older one, which does not tell. */
+  functions: readonly FunctionView[] | undefined;
   problem = '';
   isWaiting = false;
   isDisposed = false;
@@ -78,6 +81,17 @@ export class PanelModel implements IDisposable {
     if (turn === this.#turn) this.#set({ isWaiting: false, problem });
   }
 
+  /** Changes how many containers a function has; what the kernel answers stands in the list at once. */
+  async scale(of: FunctionView, settings: Partial<Autoscaling>): Promise<void> {
+    const { bridge } = this;
+    if (bridge === undefined) throw new Error(this.options.trans.__('No notebook with a running kernel is open.'));
+    const { app, name } = of;
+    const scaling = parseScaling(await bridge.ask({ intent: 'scale', app, name, ...settings }));
+    const isSame = (one: FunctionView): boolean => one.app === app && one.name === name;
+    this.functions = this.functions?.map((one) => (isSame(one) ? { ...one, scaling } : one));
+    this.#changed.emit();
+  }
+
   dispose(): void {
     this.isDisposed = true;
     clearTimeout(this.#timer);
@@ -94,11 +108,14 @@ export class PanelModel implements IDisposable {
       return trans.__('This notebook has not loaded farcall. Run “import farcall” in it.');
     }
     try {
-      const [runtime, listed] = await Promise.all([
+      const [runtime, listed, functions] = await Promise.all([
         bridge.ask({ intent: 'runtime' }),
         bridge.ask({ intent: 'calls', limit: LIMIT }),
+        bridge.knows('functions') ? bridge.ask({ intent: 'functions' }) : undefined,
       ]);
-      if (turn === this.#turn) [this.runtime, this.#listed] = [parseRuntime(runtime), parseCalls(listed)];
+      if (turn !== this.#turn) return '';
+      [this.runtime, this.#listed] = [parseRuntime(runtime), parseCalls(listed)];
+      this.functions = functions === undefined ? undefined : parseFunctions(functions);
       return '';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-// The sidebar "farcall": three sections in JupyterLab's own side panel. Asks the kernel only while it is shown.
+// The sidebar "farcall": four sections in JupyterLab's own side panel. Asks the kernel only while it is shown.
 
 import { PanelWithToolbar, ReactWidget, refreshIcon, SidePanel, ToolbarButton } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import type { ViewServices } from '../calls/services';
 import { ServicesProvider } from '../calls/services';
 import { farcallIcon } from '../icon';
+import { FunctionsSection } from './functions';
 import type { PanelModel } from './model';
 import { CallsSection, ContainersSection, RuntimeSection } from './sections';
 
@@ -23,6 +24,7 @@ export class FarcallPanel extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('farcall'));
     this.addWidget(this.#section(trans.__('Calls'), <CallsSection model={model} />));
+    this.addWidget(this.#section(trans.__('Functions'), <FunctionsSection model={model} />));
     this.addWidget(this.#section(trans.__('Containers'), <ContainersSection model={model} />));
     this.addWidget(this.#section(trans.__('Runtime'), <RuntimeSection model={model} />));
   }

@@ -166,7 +166,7 @@ function ContainerItem({ container }: { readonly container: ContainerView }): JS
 }
 
 /** Facts in a line that breaks only between them; empty ones are left out. */
-function inLine(facts: readonly string[]): string {
+export function inLine(facts: readonly string[]): string {
   return facts
     .filter((fact) => fact !== '')
     .map((fact) => fact.replaceAll(' ', '\u00a0'))
@@ -174,7 +174,7 @@ function inLine(facts: readonly string[]): string {
 }
 
 /** Draws again whenever the model changes. */
-function usePanel(model: PanelModel): void {
+export function usePanel(model: PanelModel): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     model.changed.connect(draw);

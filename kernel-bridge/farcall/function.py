@@ -8,9 +8,10 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from . import autoscaler, context
+from .batches import BatchResults, batches_of
 from .call import FunctionCall, wait_durable, wait_durable_async, wait_for, wait_for_async
 from .calls.labels import Label
 from .calls.launch import Kind, Opened, Prepared, open_single
@@ -19,7 +20,8 @@ from .calls.single import single_value
 from .calls.source import Source
 from .client.session import Session
 from .client.waiting import Bell
-from .definition import Definition, P, R
+from .definition import P, R
+from .earlier import EarlierNames
 from .errors import InvalidError, compose
 from .generators import iterate_items, iterate_items_async
 from .options import Options
@@ -29,7 +31,7 @@ from .twin import either, itself, twin
 from .values.traceback_ import without_ours
 
 
-class Function(Definition[P, R]):
+class Function(EarlierNames[P, R]):
     """A function that runs far away: `remote`, `map`, `spawn` and their relatives; `local` runs it here.
 
     Made with ``@app.function(…)``; a direct call runs it here, except for functions of a :class:`~farcall.Stub`.
@@ -121,19 +123,6 @@ class Function(Definition[P, R]):
             raise without_ours(error)  # noqa: B904
         return self._handle(opened)
 
-    def submit(self, /, *args: P.args, **kwargs: P.kwargs) -> FunctionCall[R] | None:
-        """:meth:`spawn` by its name of 2022. A generator function is run to its end, and None returned."""
-        if not self.is_generator:
-            return self.spawn(*args, **kwargs)
-        for _ in self.remote_gen(*args, **kwargs):
-            pass
-        return None
-
-    def enqueue(self, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Start it and forget it. Deprecated: use :meth:`spawn`."""
-        warnings.warn("enqueue is deprecated: use spawn", DeprecationWarning, stacklevel=2)
-        self.spawn(*args, **kwargs)
-
     # ── many inputs
 
     @itself
@@ -220,11 +209,52 @@ class Function(Definition[P, R]):
         except Exception as error:
             raise without_ours(error)  # noqa: B904
 
+    async def _spawn_map_async(self, *input_iterators: Any, kwargs: dict[str, Any] | None = None) -> FunctionCall[R]:
+        """:meth:`spawn_map` in the running event loop; takes async iterators too."""
+        results = self.map(*input_iterators, kwargs=kwargs)
+        await results.upload_async("spawn_map")
+        return cast("FunctionCall[R]", results.call)
+
+    @twin(_spawn_map_async)
     def spawn_map(self, *input_iterators: Any, kwargs: dict[str, Any] | None = None) -> FunctionCall[R]:
-        """A map that goes on without this process; returns once all its inputs are durable."""
+        """A map that goes on without this process; returns once all its inputs are durable.
+
+        Read it when you like, here or elsewhere: ``call.get(index=…)``, ``call.iter()``, ``call.results()``.
+        """
         results = self.map(*input_iterators, kwargs=kwargs)
         results.upload("spawn_map")
         return cast("FunctionCall[R]", results.call)
+
+    @itself
+    def map_batches(
+        self,
+        frame: Any,
+        batch_size: int | Literal["auto"] = "auto",
+        *,
+        kwargs: dict[str, Any] | None = None,
+        order_outputs: bool | None = None,
+        return_exceptions: bool = False,
+        resume: Results | str | None = None,
+    ) -> BatchResults:
+        """One input for each ``batch_size`` rows of a frame (or Series, or array): it takes and returns a part of it.
+
+        Lazy, see :class:`BatchResults`: iterate it for the parts, or take ``to_frame()`` for all rows beside the input.
+
+        Args:
+            batch_size: rows an input; "auto": about 4 MiB, and at least 16 inputs where there are as many rows.
+
+        Raises:
+            InvalidError: no frame or array; a batch size below 1; a generator function.
+        """
+        source = batches_of(self._name, frame, batch_size, is_generator=self.is_generator)
+        return BatchResults(
+            self,
+            source,
+            kwargs=dict(kwargs or {}),
+            by_input=order_outputs is not False,
+            return_exceptions=return_exceptions,
+            resume=resume,
+        )
 
     # ── variants and settings
 
@@ -260,11 +290,6 @@ class Function(Definition[P, R]):
             buffer_containers=buffer_containers,
             scaledown_window=scaledown_window,
         )
-
-    def keep_warm(self, warm_pool_size: int) -> None:
-        """Deprecated spelling of ``update_autoscaler(min_containers=…)``."""
-        warnings.warn("keep_warm is deprecated: use update_autoscaler", DeprecationWarning, stacklevel=2)
-        self.update_autoscaler(min_containers=warm_pool_size)
 
     # ── for the modules beside this one
 

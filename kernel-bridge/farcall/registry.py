@@ -29,6 +29,11 @@ def as_now(function: Function[Any, Any]) -> Function[Any, Any]:
     return newest if function.given is None else newest.with_options(**function.given)
 
 
+def all_names() -> list[tuple[str, str]]:
+    """App and name of every function there is now."""
+    return [(function.app_name, function.name) for function in list(_newest.values())]
+
+
 def named(app: str, name: str) -> Function[Any, Any]:
     """The function of that name. Raises ``NotFoundError`` when nothing here defined it."""
     found = _newest.get(f"{app}/{name}")

@@ -14,14 +14,14 @@ from .call import FunctionCall, as_value
 from .calls import tables
 from .calls.chain import Batches, Chain
 from .calls.failure_list import Failures
-from .calls.launch import Kind
+from .calls.launch import Kind, cancel
 from .calls.live import next_batch, next_batch_async
 from .calls.outcomes import Failed, small_values, value_of
 from .calls.pulling import Pulling
 from .calls.rest import Estimate, estimate
 from .calls.single import NO_COUNTS, failure_groups, summary_of
 from .calls.source import Source
-from .calls.starting import read_input, upload
+from .calls.starting import read_input, upload, uploading
 from .calls.stream import Settled
 from .client.waiting import Interrupted, drive_async
 from .map_run import MapRun
@@ -149,6 +149,22 @@ class Results(MapRun):
         if self._live is not None:
             upload(self._live.mapping, self._view)
             self._live.end_view()
+
+    async def upload_async(self, kind: Kind) -> None:
+        """:meth:`upload` in the running event loop; cancelling the task cancels the call."""
+        async with self._awaiting() as pulling:
+            self.detach()
+            if self._call is None:
+                self._begin("continue", kind)
+            if self._live is not None:
+                opened = self._live.mapping.opened
+                await drive_async(
+                    uploading(self._live.mapping),
+                    self._bell,
+                    interrupted=lambda: cancel(opened.session, opened.call_id, opened.bell),
+                    go_on=lambda: pulling.go_on(self._mapping),
+                )
+                self._live.end_view()
 
     def detach(self) -> None:
         """Leaving the loop, or this kernel, no longer cancels it."""
@@ -288,7 +304,7 @@ class Results(MapRun):
         """
         self._started()
         values: dict[int, Any] = self._drive(self._collected())
-        return tables.frame_of(values, len(self), self._source.frame, self.name, is_flat=self._is_flat)
+        return self._frame(values, len(self))
 
     def peek(self) -> Any:
         """:meth:`to_frame` as it is now: does not start it, and does not wait."""
@@ -297,7 +313,10 @@ class Results(MapRun):
         if self._chain is not None:
             count = summary_of(self._session, self._chain.calls[0]).inputs if count is None else count
             values = self._drive(tables.gathered(self._chain.known(self._session, count, self._bell), self._call_id))
-        return tables.frame_of(values, count or 0, self._source.frame, self.name, is_flat=self._is_flat)
+        return self._frame(values, count or 0)
+
+    def _frame(self, values: dict[int, Any], count: int) -> Any:
+        return tables.frame_of(values, count, self._source.frame, self.name, is_flat=self._is_flat)
 
     def join(self, df: Any, prefix: str = "") -> Any:
         """``df`` with the columns of :meth:`to_frame` beside it, by position; ``prefix`` goes before their names."""

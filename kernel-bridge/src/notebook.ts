@@ -147,20 +147,21 @@ export interface RuntimeView {
 }
 
 /** Kernel → extension. `seq` counts up within an `epoch` (one bridge object); a gap or a new epoch means: say hello again. */
-export type BridgeEvent = { readonly v: 1; readonly epoch: string; readonly seq: number } & (
+export type BridgeEvent = { readonly v: 1; readonly epoch: string; readonly seq: number } &
   /** `knows`: the intents it answers beyond those of the first kernels; absent there. */
-  | {
-      readonly event: 'hello';
-      readonly version: string;
-      readonly calls: readonly LiveCall[];
-      readonly knows?: readonly string[];
-    }
-  /** At most 20 a second, all calls under lease that changed. */
-  | { readonly event: 'progress'; readonly calls: readonly LiveCall[] }
-  | { readonly event: 'reply'; readonly id: number; readonly result: unknown }
-  /** The intent failed; the message is for the person. */
-  | { readonly event: 'error'; readonly id: number; readonly message: string }
-);
+  (
+    | {
+        readonly event: 'hello';
+        readonly version: string;
+        readonly calls: readonly LiveCall[];
+        readonly knows?: readonly string[];
+      }
+    /** At most 20 a second, all calls under lease that changed. */
+    | { readonly event: 'progress'; readonly calls: readonly LiveCall[] }
+    | { readonly event: 'reply'; readonly id: number; readonly result: unknown }
+    /** The intent failed; the message is for the person. */
+    | { readonly event: 'error'; readonly id: number; readonly message: string }
+  );
 /** Extension → kernel. `id` is echoed in `reply` or `error`. */
 export type BridgeIntent = { readonly v: 1; readonly id: number } &
   /** First, and after every reconnect. Answered by the event hello (no reply). */

@@ -210,7 +210,11 @@ export class Runtime {
 
   #apply(happening: Happening, source: Source = {}): boolean {
     if (this.#closing) {
-      source.client?.fail('gateway.closing', 'the gateway is draining; come back', source.request);
+      source.client?.fail(
+        'gateway.closing',
+        'the gateway is draining; come back',
+        source.request === undefined ? {} : { request },
+      );
       return false;
     }
     const commands: readonly Command[] = this.parts.core.apply({

@@ -124,7 +124,7 @@ describe('hostile', () => {
   });
   const hacked = (page: Page): Promise<unknown> => page.evaluate(() => (globalThis as { hacked?: unknown }).hacked);
 
-  test('a12: a crafted notebook is shown as a saved state or as a sentence; nothing is contacted or run', async () => {
+  test('A12: a crafted notebook is shown as a saved state or as a sentence; nothing is contacted or run', async () => {
     await writeFile(join(lab.folder, 'crafted.ipynb'), crafted());
     const notebook = new Notebook(await browser.newPage());
     const asked = strangers(notebook.page, lab);
@@ -148,7 +148,7 @@ describe('hostile', () => {
     await notebook.page.close();
   });
 
-  test('a11: names, exceptions, output and results full of markup and of 10 MB are inert, in the page and in its HTML', async () => {
+  test('A11: names, exceptions, output and results full of markup and of 10 MB are inert, in the page and in its HTML', async () => {
     const notebook = await newNotebook(browser, lab, 'attack.ipynb');
     const asked = strangers(notebook.page, lab);
     const card = await notebook.map(ATTACK);

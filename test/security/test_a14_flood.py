@@ -35,8 +35,9 @@ def flooding(gateway: Gateway, kind: str, seconds: float) -> Iterator[dict[str, 
         try:
             yield said
         finally:
-            process.stdin.write("stop\n")
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it has sent all it had
+                process.stdin.write("stop\n")
+                process.stdin.close()
             said.update(json.loads(process.stdout.readline() or "{}"))
             process.kill()
 

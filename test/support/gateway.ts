@@ -14,6 +14,7 @@ import {
   type FunctionSpec,
   type HostId,
   type Message,
+  type Parent,
 } from '@farcall/kernel-bridge/wire';
 
 import { Core } from '../../runtime/src/core/core.js';
@@ -309,11 +310,16 @@ export interface CallMade {
   readonly inputs: readonly string[];
   readonly kind?: 'map' | 'spawn_map';
   readonly onFailure?: 'continue' | 'stop_after' | 'stop_all';
+  readonly parent?: Parent;
 }
 
 /** Opens a call, feeds it whole and seals it. The replies are left in the queue. */
-export function sendCall(client: TestPeer, { call, inputs, kind = 'map', onFailure = 'continue' }: CallMade): void {
-  client.send(openingOf(call, { kind, on_failure: onFailure }), text('shared'));
+export function sendCall(client: TestPeer, made: CallMade): void {
+  const { call, inputs, kind = 'map', onFailure = 'continue', parent } = made;
+  client.send(
+    openingOf(call, { kind, on_failure: onFailure, ...(parent === undefined ? {} : { parent }) }),
+    text('shared'),
+  );
   sendInputs(client, call, 0, inputs);
   client.send({ type: 'call.seal', call_id: call, count: inputs.length });
 }

@@ -20,7 +20,7 @@ from ..wire.messages import (
     Progress,
 )
 from .launch import Opened
-from .outcomes import Failed, read_page, value_of
+from .outcomes import read_page, value_of
 from .stream import Settled, Stream, settled
 
 #: Before a call has begun.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .. import errors
 from ..client.session import Session
-from ..client.waiting import Bell, Interrupted, Wait, settle
+from ..client.waiting import Bell, Interrupted, Steps, Wait, settle
 from ..presenter import View
 from ..values import serialize
 from ..wire.codes import FAILED, IN_BLOB, TIMED_OUT
@@ -121,17 +121,23 @@ def failed_alike(session: Session, call_id: str, index: int) -> tuple[int, ...]:
 
 def upload(mapping: Mapping, view: View) -> None:
     """Send all inputs, and wait until they are durable. An interrupt cancels the call."""
-    while not mapping.is_durable:
-        mapping.opened.check()
-        if mapping.feed():
-            continue
-        mapping.opened.feed.flush()
+    for _ in uploading(mapping):
         with Wait(mapping.opened.bell, view=view) as wait:
             wait.once()
         if wait.interrupts:
             mapping.opened.is_detached = False
             cancel_mapping(mapping, view)
             raise Interrupted(f"{mapping.opened.prepared.name} cancelled ({mapping.opened.call_id})")
+
+
+def uploading(mapping: Mapping) -> Steps[None]:
+    """Send all inputs, until they are durable."""
+    while not mapping.is_durable:
+        mapping.opened.check()
+        if mapping.feed():
+            continue
+        mapping.opened.feed.flush()
+        yield
     mapping.opened.check()
 
 

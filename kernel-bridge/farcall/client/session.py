@@ -148,6 +148,8 @@ class Session:
     def close(self) -> None:
         """Leave the gateway. Calls that are attached to this session end 60 s later. Idempotent."""
         self._lifeline.end(errors.ClientClosed("the session was closed"))
+        if self._blobs is not None:
+            self._blobs.close()
 
     def welcome(self) -> Welcome:
         """What the gateway said of itself; connects if need be."""
@@ -356,6 +358,11 @@ class Session:
     def _refuse(self, failed: Failed) -> None:
         if failed.code == "gateway.closing":
             return  # asked again when we come back
+        if failed.call_id is not None:
+            receiver = self._receivers.get(failed.call_id)
+            if receiver is not None:
+                receiver.fail(of_refusal(failed))
+            return
         if failed.request is None:
             if failed.code == "resource.exhausted":
                 for sender in list(self._senders.values()):

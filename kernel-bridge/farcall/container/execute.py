@@ -137,7 +137,9 @@ class Executor:
         try:
             self._add_large(batch, index, seconds, [payload], status)
         except BlobError:
-            batch.add(index, status, seconds, msgspec.msgpack.encode(msgspec.structs.replace(told, pickled=b"", tail=())))
+            batch.add(
+                index, status, seconds, msgspec.msgpack.encode(msgspec.structs.replace(told, pickled=b"", tail=()))
+            )
         batch.add_summary(summary)
 
     def _add_large(self, batch: Batch, index: int, seconds: float, parts: Sequence[Buffer], status: int) -> None:

@@ -144,6 +144,7 @@ class Link:
                 return
 
     def close(self) -> None:
+        self.blobs.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -156,6 +157,7 @@ class Link:
             if not isinstance(welcome, Welcome):
                 raise Dismissed(f"the gateway answered hello with {welcome}")
             self._key = welcome.key or self._key
+            self.blobs.close()
             self.blobs = Blobs(welcome.blobs, self._url, self._key)
             for kept in self.journal.batches:
                 connection.send(kept.message, kept.payload)

@@ -49,6 +49,8 @@ _clock = time.monotonic
 _EVERY_S = 0.05
 #: An input is expected to take as long as the last one; below this it is short, and outcomes before it may wait.
 _SHORT_S = 0.02
+#: An input that waits for its reader looks around at least this often.
+_LOOK_S = 0.25
 
 
 class Loop:
@@ -125,7 +127,8 @@ class Loop:
         """While an input waits for its reader: until something arrives, a signal comes, or it is time to connect."""
         if not self._link.brings_more:
             self._poll_link()
-            ready = self._poll.poll(None if self._link.connected else self._link.retry_in * 1000)
+            # Not for ever: user code may have taken the signals' wake-up for itself.
+            ready = self._poll.poll(1000 * min(_LOOK_S, _LOOK_S if self._link.connected else self._link.retry_in))
             if any(descriptor != self._polled for descriptor, _ in ready):
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)

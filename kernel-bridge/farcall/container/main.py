@@ -23,7 +23,9 @@ def main() -> int:
     if config["path"]:  # none: the gateway's own interpreter, with the path it comes with
         sys.path[:] = config["path"]
     _enter_folder(config["cwd"])
-    logging.getLogger("farcall").setLevel(logging.WARNING)
+    log = logging.getLogger("farcall")
+    if log.level != logging.WARNING:  # a zygote's is; and setting it clears what every logger has cached
+        log.setLevel(logging.WARNING)
     page = ContainerPage(config["page"])
     loop = Loop(config["id"], config["url"], config["token"], window=float(config["window"]), page=page)
     code = loop.run()

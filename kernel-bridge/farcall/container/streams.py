@@ -18,6 +18,7 @@ _BRIEF_S = 0.0001
 #: How much user code may run between two looks.
 _LOOK_EVERY_S = 0.0005
 
+_libc = ctypes.CDLL(None)  # made before the fork: it brings a class of its own
 _seek, _CURRENT = os.lseek, os.SEEK_CUR  # after every input: looking them up would cost as much as the calls
 
 #: As in ``outcomes.put``: index, stream (1 out, 2 err), start, end.
@@ -28,7 +29,6 @@ class Streams:
     """Owns both files' positions."""
 
     def __init__(self) -> None:
-        self._libc = ctypes.CDLL(None)
         self._text = _reopen("stdout", 1), _reopen("stderr", 2)
         self.out = self.err = 0  # up to here everything is attributed
         self._unseen = 0.0  # seconds of user code since the last look
@@ -45,7 +45,7 @@ class Streams:
         elif self._unseen < _LOOK_EVERY_S and seconds < _BRIEF_S:
             return False
         if seconds >= _BRIEF_S:
-            self._libc.fflush(None)
+            _libc.fflush(None)
         return self.grew()
 
     def grew(self) -> bool:
@@ -74,10 +74,10 @@ class Streams:
         """C's stdout is fully buffered when it is a file; a crash would swallow what was printed."""
         for name in ("stdout", "__stdoutp"):
             try:
-                stdout = ctypes.c_void_p.in_dll(self._libc, name)
+                stdout = ctypes.c_void_p.in_dll(_libc, name)
             except ValueError:
                 continue
-            self._libc.setvbuf(stdout, None, _LINE_BUFFERED, 0)
+            _libc.setvbuf(stdout, None, _LINE_BUFFERED, 0)
 
 
 class _Text(io.TextIOWrapper):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import resource
 import signal
 import sys
@@ -91,10 +90,14 @@ def become_user(cell: dict[str, Any] | None) -> None:
 
 
 def become(order: Order) -> None:
-    """In a forked child: variables and chance as if it had been started on its own."""
-    os.environ.clear()
-    os.environ.update(variables_of(order))
-    random.seed()
+    """In a forked child: variables and chance as if it had been started on its own (``random`` sees to itself)."""
+    wanted = variables_of(order)
+    # The zygote has most of them already, and each that is set again copies memory that is shared with it.
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     chance = sys.modules.get("numpy.random")
     if chance is not None:
         chance.seed(int.from_bytes(os.urandom(4), "little"))

@@ -6,9 +6,12 @@ It knows what makes a fork unsafe afterwards: threads, which a fork would lose, 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import importlib.util
+import logging
 import os
+import platform
 import site
 import sys
 import sysconfig
@@ -43,8 +46,16 @@ def import_ours(path: list[str]) -> None:
             sys.path[:] = path
             for module in _OURS:
                 importlib.import_module(module)
+    _rehearse()
     if path:  # none: the gateway's own interpreter, with the path it comes with
         sys.path[:] = path
+
+
+def _rehearse() -> None:
+    """What prepares itself at its first use is used here once, not in every container."""
+    platform.python_version()
+    hashlib.sha1(b"")  # of the WebSocket's handshake; OpenSSL comes up with it
+    logging.getLogger("farcall").setLevel(logging.WARNING)
 
 
 def is_installed(module: str) -> bool:

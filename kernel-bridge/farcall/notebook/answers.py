@@ -13,10 +13,12 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from .. import autoscaler
 from ..errors import InvalidError
 from ..wire import messages
 from ..wire.codes import FAILED, IN_BLOB, INPUT_STATES, TIMED_OUT
 from . import intents, views, words
+from .function_views import function_views
 from .labels import LabelBook
 from .times import times_view
 
@@ -85,6 +87,10 @@ class GatewayAnswers:
             case intents.Times():
                 state, _ = self._ask(messages.TimingAsk(request=0, call_id=intent.call_id))
                 return times_view(state, _word)
+            case intents.Functions():
+                return {"functions": function_views(self._session())}
+            case intents.Scale():
+                return self._scale(intent)
             case intents.Rows():
                 return self._rows(intent)
             case intents.Input():
@@ -101,6 +107,17 @@ class GatewayAnswers:
 
     def _cancel(self, intent: intents.Cancel) -> None:
         self._ask(messages.CallCancel(request=0, call_id=intent.call_id, scope=intent.scope, terminate=False))
+
+    def _scale(self, intent: intents.Scale) -> object:
+        return autoscaler.update(
+            self._session(),
+            intent.app,
+            intent.name,
+            min_containers=intent.min_containers,
+            max_containers=intent.max_containers,
+            buffer_containers=intent.buffer_containers,
+            scaledown_window=intent.scaledown_window,
+        )
 
     def _rows(self, intent: intents.Rows) -> object:
         states = tuple(dict.fromkeys(_state_of(word) for word in intent.states))

@@ -70,6 +70,21 @@ class Times(_Intent, frozen=True, kw_only=True, tag="times"):
     call_id: CallId
 
 
+class Functions(_Intent, frozen=True, kw_only=True, tag="functions"):
+    """The functions of this kernel and of recent calls, with their containers and autoscaler settings."""
+
+
+class Scale(_Intent, frozen=True, kw_only=True, tag="scale"):
+    """Changes the settings that are given; out of range ones are refused with a sentence."""
+
+    app: Annotated[str, Meta(max_length=200)]
+    name: Annotated[str, Meta(max_length=200)]
+    min_containers: int | None = None
+    max_containers: int | None = None
+    buffer_containers: int | None = None
+    scaledown_window: float | None = None
+
+
 class Rows(_Intent, frozen=True, kw_only=True, tag="rows"):
     """A page of the table of inputs. ``states``: words of the state list; empty: all."""
 
@@ -110,11 +125,11 @@ class Runtime(_Intent, frozen=True, kw_only=True, tag="runtime"):
 
 
 Intent = (
-    Hello | Lease | Cancel | Detach | Resume | Retry | InputLabels | Times
+    Hello | Lease | Cancel | Detach | Resume | Retry | InputLabels | Times | Functions | Scale
     | Rows | Input | Output | Code | ListCalls | Runtime
 )  # fmt: skip
 #: Those beyond the first kernels' ones, which the event hello names.
-KNOWS = ("retry", "labels", "times")
+KNOWS = ("retry", "labels", "times", "functions", "scale")
 #: Those that must not stand behind slow ones; the others read from the gateway.
 PROMPT = (Hello, Cancel, Detach)
 

@@ -1,4 +1,4 @@
-"""What is stored for a generator whose values went to a reader: how many there were, and those that may not have arrived.
+"""What is stored for a generator whose values went to a reader: how many, and those that may not have arrived.
 
 The container makes it the input's outcome (or puts the same two facts into its Failure), so a reader that lost its
 connection near the end finds there what it has not seen.

@@ -98,6 +98,8 @@ def bundle(names: Iterable[str]) -> Bundle | None:
 
 def install(sources: Sequence[Source | tuple[str, bool, str, bytes]]) -> None:
     """Make these modules importable here, before any other of their names. What was imported of them is forgotten."""
+    if not sources:
+        return  # a look at every module's name would cost a forked container a millisecond
     fresh = {source[0]: Source(*source) for source in sources}
     tops = {name.partition(".")[0] for name in fresh}
     for name in [name for name in sys.modules if name.partition(".")[0] in tops]:

@@ -58,9 +58,12 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
-    """Gateway → anyone. A request could not be done; without `request` it speaks of the connection as a whole."""
+    """Gateway → anyone. A request could not be done, or (`call_id`) a stream that was attached to cannot be read; without
+    either it speaks of the connection as a whole.
+    """
 
     request: int | None = None
+    call_id: str | None = None
     code: RefusalCode
     message: str
 

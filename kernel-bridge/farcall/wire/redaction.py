@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 SHORTEST = 6
 #: So much of a value's beginning, at the end of what was printed so far, is held back until more comes.
 _TELLING = 4
+_NOTHING = re.compile(b"(?!)")
 
 
 class Redaction:
@@ -22,7 +23,7 @@ class Redaction:
     def __init__(self, values: Iterable[str]) -> None:
         found = {value.encode("utf-8", "surrogateescape") for value in values}
         self._values = sorted((value for value in found if len(value) >= SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile(b"|".join(map(re.escape, self._values)))
+        self._pattern = re.compile(b"|".join(map(re.escape, self._values))) if self._values else _NOTHING
 
     @classmethod
     def of(cls, variables: Mapping[str, str], hidden: Iterable[str]) -> Redaction:

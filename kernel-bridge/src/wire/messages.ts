@@ -44,6 +44,7 @@ export interface Welcome {
 export interface Failed {
   readonly type: 'failed';
   readonly request?: number;
+  readonly call_id?: CallId;
   readonly code: RefusalCode;
   readonly message: string;
 }

@@ -9,7 +9,7 @@ type Fields<M> = { readonly [F in Exclude<keyof M, 'type'>]-?: Kind | `${Kind}?`
 export const SHAPES: { readonly [T in MessageType]: Fields<Extract<Message, { type: T }>> } = {
   hello: { role: 'text', id: 'text', protocol: 'list', version: 'text', python: 'text', held: 'list?' },
   welcome: { protocol: 'int', version: 'text', store: 'text', epoch: 'text', key: 'text?', blobs: 'text?' },
-  failed: { request: 'int?', code: 'text', message: 'text' },
+  failed: { request: 'int?', call_id: 'text?', code: 'text', message: 'text' },
   goaway: { after_ms: 'int' },
   ping: {},
   pong: {},

@@ -37,7 +37,8 @@ export function previewWanted(s: State, { function: id }: Of<'preview.wanted'>):
 
 export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): void {
   const key = keyOf(event.app, event.name);
-  const settings = { ...s.settings.get(key), ...given(event) };
+  const changes = given(event);
+  const settings = { ...s.settings.get(key), ...changes };
   const fns = [...s.functions.values()].filter(({ spec }) => keyOf(spec.app, spec.name) === key);
   if (fns.length === 0)
     return s.out.tell({
@@ -45,6 +46,7 @@ export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): vo
       code: 'not.found',
       message: `no function ${event.name} in the app ${event.app}`,
     });
+  if (Object.keys(changes).length === 0) return; // somebody looks
   const wrong = fns.map(({ spec }) => faultOf({ ...settingsOf(spec), ...settings })).find((fault) => fault !== '');
   if (wrong !== undefined) return s.out.tell({ do: 'refuse', code: 'request.invalid', message: wrong });
   s.settings.set(key, settings);

@@ -3,7 +3,7 @@
 
 import type { ClientId, ContainerId, Message, RefusalCode } from '@farcall/kernel-bridge/wire';
 
-import type { Connection } from './connection.js';
+import type { Connection, Spoken } from './connection.js';
 
 export class ClientSession {
   /** Bytes of chunks that this client sent and that are not durable yet. */
@@ -25,8 +25,8 @@ export class ClientSession {
     this.connection.sendSoon(message);
   }
 
-  fail(code: RefusalCode, message: string, request?: number): void {
-    this.connection.fail(code, message, request);
+  fail(code: RefusalCode, message: string, about: Spoken = {}): void {
+    this.connection.fail(code, message, about);
   }
 }
 

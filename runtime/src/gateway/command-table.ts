@@ -48,7 +48,7 @@ const RUNS: Runs = {
       commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
   },
   refuse: ({ commits }, { call, code, message }, { client, request }) => {
-    commits.fact(call ?? '', () => client?.fail(code, message, request));
+    commits.fact(call ?? '', () => client?.fail(code, message, request === undefined ? {} : { request }));
   },
   acknowledge: ({ commits, containers }, { container, through }) => {
     commits.fact('', () => containers.get(container)?.sendSoon({ type: 'outcomes.acknowledged', through }));

@@ -9,6 +9,7 @@ import {
   type CloseCode,
   decode,
   encode,
+  type Failed,
   type Hello,
   type Message,
   ProtocolError,
@@ -51,6 +52,9 @@ export interface Peer {
   readonly stream: Pick<Duplex, 'cork' | 'uncork'>;
   readonly limits?: Limits;
 }
+
+/** What a `failed` is about. */
+export type Spoken = Pick<Failed, 'request' | 'call_id'>;
 
 export class Connection {
   role: Hello['role'] | undefined;
@@ -118,8 +122,8 @@ export class Connection {
     }
   }
 
-  fail(code: RefusalCode, message: string, request?: number): void {
-    this.send({ type: 'failed', code, message, ...(request === undefined ? {} : { request }) });
+  fail(code: RefusalCode, message: string, about: Spoken = {}): void {
+    this.send({ type: 'failed', code, message, ...about });
   }
 
   /** Says why, and hears nothing more. 1008: it misuses the connection. */
@@ -164,7 +168,7 @@ export class Connection {
       const { message, payload } = decode(data);
       this.#take(message, payload);
     } catch (error) {
-      this.#onFault(error, undefined);
+      this.#onFault(error, {});
     }
   }
 
@@ -172,12 +176,12 @@ export class Connection {
     if (message.type === 'ping') return this.send({ type: 'pong' });
     if (message.type === 'pong') return undefined;
     if (this.#receive === undefined) return this.#greet(message);
-    const request = 'request' in message ? message.request : undefined;
+    const about = spokenOf(message);
     try {
       const late = this.#receive(message, payload);
-      if (late !== undefined) late.catch((error: unknown) => this.#onFault(error, request));
+      if (late !== undefined) late.catch((error: unknown) => this.#onFault(error, about));
     } catch (error) {
-      this.#onFault(error, request);
+      this.#onFault(error, about);
     }
   }
 
@@ -188,15 +192,15 @@ export class Connection {
     this.#receive = this.events.onHello(this, message);
   }
 
-  #onFault(error: unknown, request: number | undefined): void {
+  #onFault(error: unknown, about: Spoken): void {
     const refusal = error instanceof Refusal ? error : this.events.refusalOf(error);
-    if (refusal !== undefined) this.fail(refusal.code, refusal.message, request);
+    if (refusal !== undefined) this.fail(refusal.code, refusal.message, about);
     else if (error instanceof ProtocolError && error.unknown)
-      this.fail('request.unsupported', error.message, error.request);
+      this.fail('request.unsupported', error.message, error.request === undefined ? {} : { request: error.request });
     else if (error instanceof ProtocolError) this.close(4400, error.message);
     else {
       this.events.onError(error instanceof Error ? error : new Error(String(error)), this);
-      this.fail('request.invalid', 'the gateway could not do this; its log says why', request);
+      this.fail('request.invalid', 'the gateway could not do this; its log says why', about);
     }
   }
 
@@ -230,4 +234,10 @@ export class Connection {
     this.onClosed();
     this.events.onClose(this);
   }
+}
+
+/** What a refusal has to name, so that somebody hears it: the request, or the call whose stream was asked for. */
+function spokenOf(message: Message): Spoken {
+  if ('request' in message && message.request !== undefined) return { request: message.request };
+  return message.type === 'call.attach' ? { call_id: message.call_id } : {};
 }

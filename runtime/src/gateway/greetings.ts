@@ -9,6 +9,7 @@ import type { Connection, Receiver } from './connection.js';
 import { containerMessages } from './container-messages.js';
 import { loadFunction } from './dispatch.js';
 import { receiver } from './handlers.js';
+import { afterParents } from './nested.js';
 import type { Parts } from './parts.js';
 import { supervisorMessages } from './supervisor-messages.js';
 
@@ -71,7 +72,8 @@ function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiv
     parts.watches.unwatchAll(client);
     if (parts.clients.remove(client)) parts.apply({ type: 'client.lost', client: client.id });
   };
-  return receiver(clientMessages, parts, client);
+  const take = receiver(clientMessages, parts, client);
+  return inside === undefined ? take : afterParents(parts, take);
 }
 
 function greetContainer(parts: Parts, connection: Connection, hello: Hello): Receiver {

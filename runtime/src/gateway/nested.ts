@@ -1,9 +1,10 @@
 // The rule for clients inside containers: they may open and read calls beneath the input their container runs, and nothing
 // else. People's clients may everything: one trust domain per gateway.
 
-import type { CallId, Parent } from '@farcall/kernel-bridge/wire';
+import type { CallId, Message, Parent } from '@farcall/kernel-bridge/wire';
 
 import type { ClientSession } from './clients.js';
+import type { Receiver } from './connection.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
 
@@ -36,4 +37,45 @@ export function mustReach(parts: Parts, client: ClientSession, call: CallId): vo
     parent = parts.calls.get(parent.call_id)?.parent;
   }
   throw new Refusal('not.allowed', `${call} is not beneath the input that runs in this container`);
+}
+
+/**
+ * Takes a nested client's messages. Parents of a call that ended before the gateway started, or long ago, are in the store
+ * only: they are brought here before the rules above look for them.
+ */
+export function afterParents(parts: Parts, take: Receiver): Receiver {
+  return (message, payload) => {
+    const call = spokenOf(message);
+    const isNew = message.type === 'call.open' && call !== undefined && !parts.calls.isPast(call);
+    if (call === undefined || isNew || missing(parts, call) === undefined) return take(message, payload);
+    return bring(parts, call).then(() => take(message, payload));
+  };
+}
+
+function spokenOf(message: Message): CallId | undefined {
+  if ('base' in message && message.base !== undefined) return message.base;
+  return 'call_id' in message ? message.call_id : undefined;
+}
+
+/** The first call up the chain of parents that is not at hand. */
+function missing(parts: Parts, call: CallId): CallId | undefined {
+  let at: CallId | undefined = call;
+  for (let depth = 0; at !== undefined && depth < DEEPEST; depth++) {
+    const entry = parts.calls.get(at);
+    if (entry === undefined) return at;
+    at = entry.parent?.call_id;
+  }
+  return undefined;
+}
+
+async function bring(parts: Parts, call: CallId): Promise<void> {
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const wanted = missing(parts, call);
+    if (wanted === undefined) return;
+    try {
+      await parts.calls.find(wanted);
+    } catch {
+      return; // what is not here leads nowhere: the rules say so
+    }
+  }
 }

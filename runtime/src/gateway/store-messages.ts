@@ -42,9 +42,9 @@ export const storeMessages: Handlers<ClientSession> = {
 
 function answer(parts: Parts, client: ClientSession, request: number, work: () => Promise<void>): void {
   work().catch((error: unknown) => {
-    if (error instanceof Refusal) return client.fail(error.code, error.message, request);
+    if (error instanceof Refusal) return client.fail(error.code, error.message, { request });
     parts.log.error({ err: error }, 'store');
-    client.fail('request.invalid', error instanceof Error ? error.message : String(error), request);
+    client.fail('request.invalid', error instanceof Error ? error.message : String(error), { request });
   });
 }
 

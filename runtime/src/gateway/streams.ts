@@ -188,7 +188,9 @@ export class Streams {
       this.#send(reader, part);
     } catch (error) {
       this.options.onError(error);
-      reader.client.fail('output.expired', `the outcomes of ${reader.call} cannot be read: ${String(error)}`);
+      reader.client.fail('output.expired', `the outcomes of ${reader.call} cannot be read: ${String(error)}`, {
+        call_id: reader.call,
+      });
       stream.readers.delete(reader);
     }
     reader.reading = false;

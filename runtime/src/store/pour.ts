@@ -8,8 +8,6 @@ import { type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
 const PIECE = 1024 * 1024;
-/** Pieces of a stream may be tiny: so many are written together at most. */
-const BUFFERS = 1024;
 /** Bytes that wait for the disk before the stream has to. */
 const WAITING = 4 * PIECE;
 /** With `sync` the disk gets to work while the rest still arrives. */
@@ -81,7 +79,7 @@ class Pouring {
   /** Rejects when the file takes no more. */
   readonly failed: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
-  #piece = Buffer.allocUnsafeSlow(PIECE);
+  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE);
   #filled = 0;
   readonly #spare: Buffer[] = [];
   #waiting = 0;

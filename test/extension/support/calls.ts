@@ -61,5 +61,6 @@ export function snapshotOf(live: LiveCall): CallView {
   const view: Record<string, unknown> = { ...live };
   delete view['cells'];
   delete view['cell'];
+  delete view['labels'];
   return view as unknown as CallView;
 }

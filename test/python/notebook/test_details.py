@@ -130,3 +130,46 @@ def test_times_of_an_unknown_call_are_an_error_for_the_person(kernel: Kernel) ->
     kernel.run("tiny.remote(1)")
     with pytest.raises(RuntimeError, match="belongs to another gateway"):
         kernel.ask("times", call_id="fc-" + "0" * 32)
+
+
+def functions(kernel: Kernel) -> dict[str, dict[str, object]]:
+    found = kernel.ask("functions")["functions"]
+    return {one["name"]: one for one in found}
+
+
+def test_functions_are_those_of_this_kernel_with_their_containers_and_settings(kernel: Kernel) -> None:
+    kernel.run("tiny.map(range(3)).wait()")
+    found = functions(kernel)
+    assert list(found) == ["charge", "tiny"]
+    assert "scaling" not in found["charge"], "it never ran"
+    assert str(found["tiny"]["version"]).startswith("fv-")
+    assert found["tiny"]["scaling"]["min_containers"] == 0  # type: ignore[index]
+    versions = {one["version"] for one in found["tiny"]["containers"]}  # type: ignore[attr-defined]
+    assert versions == {found["tiny"]["version"]}
+
+
+def test_settings_change_in_place_and_only_those_that_are_given(kernel: Kernel) -> None:
+    kernel.run("tiny.map(range(3)).wait()")
+    before = functions(kernel)["tiny"]["scaling"]
+    app = functions(kernel)["tiny"]["app"]
+    after = kernel.ask("scale", app=app, name="tiny", max_containers=3)
+    assert after == {**before, "max_containers": 3}  # type: ignore[dict-item]
+    assert functions(kernel)["tiny"]["scaling"] == after
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"max_containers": -1}, "max_containers"),
+        ({"min_containers": 5, "max_containers": 2}, "max_containers=2 is below min_containers=5"),
+        ({"scaledown_window": 0}, "seconds above 0"),
+        ({"min_containers": "many"}, "does not understand"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_with_a_sentence(
+    kernel: Kernel, settings: dict[str, object], says: str
+) -> None:
+    kernel.run("tiny.map(range(3)).wait()")
+    app = functions(kernel)["tiny"]["app"]
+    with pytest.raises(RuntimeError, match=says):
+        kernel.ask("scale", app=app, name="tiny", **settings)

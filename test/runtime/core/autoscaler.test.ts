@@ -117,6 +117,12 @@ describe('down', () => {
     b.put({}, G);
     expect(b.core.functions().find((fn) => fn.function === G)?.settings.scaledownWindow).toBe(1_000);
   });
+  test('somebody who only looks at the settings changes nothing', () => {
+    const b = bench({ min_containers: 2 });
+    expect(b.apply({ type: 'autoscaler.updated', app: 'app', name: 'f' })).toEqual([]);
+    expect(b.all('start')).toEqual([]);
+    expect(b.core.settings('app', 'f')).toMatchObject({ minContainers: 2 });
+  });
   test('settings that contradict are refused', () => {
     const b = idle();
     const said = b.apply({ type: 'autoscaler.updated', app: 'app', name: 'f', minContainers: 5, maxContainers: 2 });

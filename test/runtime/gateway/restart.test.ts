@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { answer, numbers, sendCall, serve, TestGateway } from '../../support/gateway.js';
+import { answer, numbers, openingOf, sendCall, serve, TestGateway } from '../../support/gateway.js';
 import { MemoryStore } from '../../../runtime/src/store/memory.js';
 
 let home: string;
@@ -91,6 +91,37 @@ test('a client that sends its call again after the restart is accepted, and noth
   expect(
     again.arrived.flatMap((message) => (message.type === 'outcomes' ? numbers(message.indexes) : [])).sort(),
   ).toEqual([0, 1]);
+});
+
+test('a nested client reads its calls after the restart, those that ended too, and still no others', async () => {
+  const before = await start();
+  await before.host();
+  const client = await before.ready({ max_containers: 1 });
+  const outer = before.callId();
+  const foreign = before.callId();
+  const inner = before.callId();
+  sendCall(client, { call: outer, inputs: ['a'], kind: 'spawn_map' });
+  sendCall(client, { call: foreign, inputs: [], kind: 'spawn_map' });
+  const { peer, id, key } = await before.container();
+  const lease = await peer.next('inputs.run');
+  const nested = await before.connect(key);
+  await nested.hello('client', CLIENT);
+  sendCall(nested, { call: inner, inputs: [], kind: 'spawn_map', parent: { call_id: outer, index: 0 } });
+  await nested.next('call.sealed');
+  await before.runtime.parts.commits.idle();
+  await before.crash();
+
+  const after = await start();
+  const again = await after.connect(key);
+  await again.hello('client', CLIENT);
+  again.send({ type: 'call.attach', call_id: inner, after: 0, output: false });
+  expect((await again.next('call.ended')).message).toMatchObject({ call_id: inner, state: 'done' });
+  again.send(openingOf(inner, { parent: { call_id: outer, index: 0 } }));
+  await again.next('call.accepted');
+  again.send({ type: 'call.ask', request: 9, call_id: foreign });
+  expect((await again.next('failed')).message).toMatchObject({ request: 9, code: 'not.allowed' });
+  const back = await after.connect(key);
+  await back.hello('container', id, { held: [[lease.message.lease, 0]] });
 });
 
 test('an unknown container is sent away with 4410 and a key of a container that is gone is refused', async () => {

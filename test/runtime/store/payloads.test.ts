@@ -34,6 +34,22 @@ describe('blobs', () => {
     );
     expect(await sent(payloads, { start: 70_000, end: 70_009 })).toEqual(bytes(10, 2));
   });
+  test.each(['process', 'power'] as const)('a large blob of odd pieces is whole, durability %s', async (durability) => {
+    const payloads = await Payloads.open(await folder(), durability);
+    const list = range(1, 60).map((seed) => bytes(700_001, seed));
+    const whole = Buffer.concat(list);
+    expect(await payloads.write(blobId(1), pieces(...list))).toBe(whole.length);
+    expect(whole.equals(await sent(payloads, { start: 0, end: whole.length - 1 }))).toBe(true);
+    expect(
+      whole.subarray(1_500_000, 4_000_000).equals(await sent(payloads, { start: 1_500_000, end: 3_999_999 })),
+    ).toBe(true);
+  });
+  test('a reader that goes away ends the sending', async () => {
+    const payloads = await Payloads.open(await folder());
+    await payloads.write(blobId(1), pieces(bytes(8_000_000)));
+    const into = new Writable({ write: () => setImmediate(() => into.destroy()) });
+    await expect(payloads.send(blobId(1), { start: 0, end: 7_999_999 }, into)).rejects.toThrow();
+  });
   test('a write that broke off leaves nothing', async () => {
     const payloads = await Payloads.open(await folder());
     const broken = async function* (): AsyncGenerator<Uint8Array> {
