@@ -213,7 +213,7 @@ export class Runtime {
       source.client?.fail(
         'gateway.closing',
         'the gateway is draining; come back',
-        source.request === undefined ? {} : { request },
+        source.request === undefined ? {} : { request: source.request },
       );
       return false;
     }

@@ -114,11 +114,13 @@ class Source:
             self.labels, self._noted = found, found if isinstance(found, Noted) else None
         return self
 
-    def label(self, number: int) -> str:
-        """What people call an input; "" when they call it nothing."""
-        if self.labels is None:
-            return ""
-        return self.labels.of(self.numbers[number] if self.numbers else number)
+    @property
+    def namer(self) -> Callable[[int], str] | None:
+        """Number of an input → what people call it, "" for nothing; None without labels. It does not hold the inputs."""
+        labels, numbers = self.labels, self.numbers
+        if labels is None:
+            return None
+        return lambda number: labels.of(numbers[number] if numbers else number)
 
     def limited(self, limit: int | None) -> Source:
         """So many of the inputs: spread evenly over a sized source, else the first. None: all of them."""

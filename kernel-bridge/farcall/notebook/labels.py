@@ -28,8 +28,7 @@ class LabelBook:
     def made(self, results: Results) -> None:
         """A map started here: its labels, or those of the call whose inputs it runs again."""
         chain = results.calls
-        source = results.source
-        label = source.label if source.labels is not None else self._known.get(chain.calls[0])
+        label = results.source.namer or self._known.get(chain.calls[0])
         if label is None:
             return
         for at, call_id in enumerate(chain.calls):

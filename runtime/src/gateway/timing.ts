@@ -51,7 +51,9 @@ export class Timing {
   readonly #lanes = new Map<string, Busy>();
   readonly #width: number;
   #slowest: SlowInput[] = [];
-  #more = new Set<string>();
+  /** What an input must exceed to be among them. */
+  #least = -1;
+  readonly #more = new Set<string>();
 
   constructor(private readonly span: Span) {
     this.#width = Math.max(1e-6, span.to - span.from) / LANE_BINS;
@@ -64,7 +66,7 @@ export class Timing {
     part.seconds.forEach((seconds, at) => {
       const bin = durationBin(seconds);
       this.#durations[bin] = (this.#durations[bin] ?? 0) + 1;
-      this.#slow({ index: part.indexes[at] ?? 0, state: part.statuses[at] ?? 0, seconds });
+      if (seconds > this.#least) this.#slow({ index: part.indexes[at] ?? 0, state: part.statuses[at] ?? 0, seconds });
     });
     const lane = this.#lane(row.container_id);
     if (lane !== undefined && row.at !== undefined) this.#work(lane, part, row.at);
@@ -85,9 +87,8 @@ export class Timing {
   }
 
   #slow(input: SlowInput): void {
-    const least = this.#slowest[MOST_SLOW - 1];
-    if (least !== undefined && input.seconds <= least.seconds) return;
     this.#slowest = [...this.#slowest, input].sort((a, b) => b.seconds - a.seconds).slice(0, MOST_SLOW);
+    this.#least = this.#slowest[MOST_SLOW - 1]?.seconds ?? -1;
   }
 
   #lane(container: string): Busy | undefined {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -29,8 +31,13 @@ def labelled(*inputs: Any, label: Any, limit: int | None = None) -> Source:
 
 def shown(source: Source) -> list[str]:
     """The labels, after the inputs were pulled as a map pulls them."""
-    pulled = len(list(source))
-    return [source.label(number) for number in range(pulled)]
+    return named(source, len(list(source)))
+
+
+def named(source: Source, count: int) -> list[str]:
+    namer = source.namer
+    assert namer is not None
+    return [namer(number) for number in range(count)]
 
 
 @pytest.mark.parametrize("library", [pd, pl])
@@ -68,7 +75,7 @@ def test_a_function_names_what_only_a_coroutine_pulls() -> None:
 
     async def pulled() -> list[str]:
         source = labelled(titles(), label=str.lower)
-        return [source.label(number) for number in range(len([given async for given in source]))]
+        return named(source, len([given async for given in source]))
 
     assert asyncio.run(pulled()) == ["alien", "brazil", "casino", "dune"]
 
@@ -84,7 +91,7 @@ def test_the_rest_of_a_limited_map_has_the_labels_of_the_whole() -> None:
     list(few)
     assert few.whole is not None
     list(few.whole.without([0, 3]))
-    assert [few.whole.label(number) for number in range(4)] == ["alien", "brazil", "casino", "dune"]
+    assert named(few.whole, 4) == ["alien", "brazil", "casino", "dune"]
 
 
 def test_labels_are_short_and_on_one_line() -> None:
@@ -138,6 +145,21 @@ def test_map_takes_it() -> None:
         function.map(FRAME, label="titel")
     results = function.map(FRAME, label="title")
     assert "not started" in repr(results), "labels start nothing"
+
+
+def test_labels_do_not_keep_the_inputs_alive() -> None:
+    class Film:
+        pass
+
+    films = [Film(), Film()]
+    seen = weakref.ref(films[0])
+    source = labelled(films, label=["one", "two"])
+    namer = source.namer
+    del films, source
+    gc.collect()
+    assert seen() is None
+    assert namer is not None
+    assert namer(1) == "two"
 
 
 def numbers() -> Iterator[int]:
