@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .app import App as App
     from .app import Stub as Stub
     from .app import function as function
+    from .batches import BatchResults as BatchResults
     from .call import FunctionCall as FunctionCall
     from .context import current_function_call_id as current_function_call_id
     from .context import current_input_id as current_input_id
@@ -39,6 +40,7 @@ _HOMES = {
     "App": "app",
     "Stub": "app",
     "function": "app",
+    "BatchResults": "batches",
     "FunctionCall": "call",
     "current_function_call_id": "context",
     "current_input_id": "context",

@@ -86,6 +86,14 @@ def test_arrays_and_series_become_one_column() -> None:
     found = same.map_batches(series, batch_size=2).to_frame()
     assert list(found.index) == [7, 7, 9]
     assert list(found["same"]) == [1.0, 2.0, 3.0]
+    beside = lengths.map_batches(numbers(5), batch_size=3).to_frame()
+    assert list(beside.index) == [f"row {n}" for n in range(5)]
+    assert list(beside["lengths"]) == [3, 3, 3, 2, 2]
+    assert lengths.map_batches(pl.DataFrame({"a": [1, 2, 3]}), batch_size=2).to_frame()["lengths"].to_list() == [
+        2,
+        2,
+        1,
+    ]
 
 
 def test_rows_of_a_part_that_fails_are_missing_and_can_be_run_again(tmp_path: Any) -> None:

@@ -84,7 +84,7 @@ def test_a_slow_reader_holds_the_generator(tmp_path: Path) -> None:
     for number in range(200):
         assert next(values) == number
         if number % 50 == 0:
-            until(lambda: made(tmp_path) >= number + 48)  # it does run ahead of its reader
+            until(lambda least=number + 48: made(tmp_path) >= least)  # it does run ahead of its reader
             assert sum(countdown.remote_gen(300)) == 45150  # the reader does something else
         assert made(tmp_path) <= number + 65
     values.close()  # type: ignore[attr-defined]
@@ -95,7 +95,7 @@ def test_large_values_hold_it_earlier(tmp_path: Path) -> None:
     for number in range(12):
         assert len(next(values)) == 1024 * 1024
         if number % 5 == 0:
-            until(lambda: made(tmp_path) >= number + 7)
+            until(lambda least=number + 7: made(tmp_path) >= least)
             assert sum(countdown.remote_gen(300)) == 45150
         assert made(tmp_path) <= number + 9
     values.close()  # type: ignore[attr-defined]

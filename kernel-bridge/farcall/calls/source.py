@@ -116,7 +116,7 @@ class Source:
 
     @property
     def namer(self) -> Callable[[int], str] | None:
-        """Number of an input → what people call it, "" for nothing; None without labels. It does not hold the inputs."""
+        """Number of an input → what people call it, "" for nothing; None without labels. Holds no inputs."""
         labels, numbers = self.labels, self.numbers
         if labels is None:
             return None

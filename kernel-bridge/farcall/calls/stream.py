@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain
 from queue import Empty, SimpleQueue
 
-from ..client.session import Session, Streamed
+from ..client.ends import Streamed
+from ..client.session import Session
 from ..client.waiting import Bell
 from ..wire.codes import IN_BLOB
 from ..wire.messages import CallAttach, CallEnded, CallRelease, Outcomes, OutcomesPage, OutcomesTaken

@@ -10,7 +10,6 @@ from .. import errors
 from . import embedded
 from .embedded import Address
 
-
 #: A container's gateway may be away for so long before calls from inside the container fail.
 _AWAY_S = 60.0
 

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,16 +21,12 @@ from ..wire import interrupts
 from ..wire.blobs import Blobs
 from ..wire.ids import ulid
 from ..wire.messages import (
-    CallEnded,
     CallSealed,
     EnvironmentPut,
     Failed,
     Goaway,
     InputsAccepted,
-    Items,
     Message,
-    Outcomes,
-    Output,
     Ping,
     Pong,
     Progress,
@@ -39,6 +35,7 @@ from ..wire.messages import (
     Welcome,
 )
 from . import embedded
+from .ends import Receiver, Sender, Streamed
 from .lifeline import Frame, Lifeline, Payload
 from .place import Place, default_place
 from .refusals import of_refusal
@@ -46,7 +43,6 @@ from .sending import Flushable, Sending
 from .waiting import Bell, Wait
 
 T = TypeVar("T")
-Streamed = Outcomes | CallEnded | Items | Output
 
 
 class Reply(NamedTuple):
@@ -54,40 +50,6 @@ class Reply(NamedTuple):
 
     message: Message
     payload: memoryview
-
-
-class Sender(Protocol):
-    """The sending side of one open call."""
-
-    def accepted(self, through: int) -> None:
-        """Inputs below ``through`` are durable. On the reader thread."""
-
-    def sealed(self) -> None:
-        """The seal is durable. On the reader thread."""
-
-    def unacknowledged(self) -> list[Frame]:
-        """What a new connection has to be told again."""
-        ...
-
-    def flush(self) -> None:
-        """Send what credit allows. On the sending thread."""
-
-    def repeat(self, why: BaseException) -> None:
-        """The gateway had no room for something: say it again in a while, or give up. On the reader thread."""
-
-
-class Receiver(Protocol):
-    """One attached stream."""
-
-    def arrived(self, message: Streamed, payload: memoryview) -> None:
-        """The next message of the stream. On the reader thread."""
-
-    def attach(self, epoch: str) -> Message:
-        """The message that goes on where the stream is, under the store's ``epoch``."""
-        ...
-
-    def fail(self, error: BaseException) -> None:
-        """The session is over; nothing comes any more."""
 
 
 class _Request(NamedTuple):

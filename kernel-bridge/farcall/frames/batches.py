@@ -49,9 +49,9 @@ def assembled(parts: Mapping[int, Any], spans: Sequence[range], source: Any, *, 
     """
     for index, value in parts.items():
         _must_fit(value, spans[index], name)
-    tables = [value for value in parts.values() if is_frame(value)]
-    if tables and len(tables) == len(parts):
-        return _joined(parts, spans, source, tables[0])
+    tables = {index: _as_table(value, source, name) for index, value in parts.items()}
+    if len({_library(table) for table in tables.values()}) == 1 and all(table is not None for table in tables.values()):
+        return _joined(tables, spans, source, next(iter(tables.values())))
     values: list[Any] = []
     for index, span in enumerate(spans):
         values += _listed(parts[index]) if index in parts else [aligned.MISSING] * len(span)
@@ -69,9 +69,25 @@ def _must_fit(value: Any, span: range, name: str) -> None:
         )
 
 
+def _as_table(value: Any, source: Any, name: str) -> Any:
+    """A table as it is, a column as a table of one; None: its values have to be taken one by one."""
+    if is_frame(value):
+        return value
+    of_array = _library(source) if _library(source) in ("pandas", "polars") else ""
+    library = of_array if _is_array(value) and value.ndim == 1 else _library(value) if is_series(value) else ""
+    if library == "pandas":
+        pandas = importlib.import_module("pandas")
+        return value.to_frame(name) if is_series(value) else pandas.DataFrame({name: value})
+    return importlib.import_module("polars").DataFrame({name: value}) if library == "polars" else None
+
+
+def _library(thing: Any) -> str:
+    return type(thing).__module__.partition(".")[0]
+
+
 def _joined(parts: Mapping[int, Any], spans: Sequence[range], source: Any, first: Any) -> Any:
     """Tables of one library, put together by it; for a part that is missing, one with nothing but missing values."""
-    library = type(first).__module__.partition(".")[0]
+    library = _library(first)
     if library == "pandas":
         return _joined_pandas(parts, spans, source)
     whole = [parts[index] if index in parts else _nulls(first, len(span)) for index, span in enumerate(spans)]
@@ -88,7 +104,7 @@ def _joined_pandas(parts: Mapping[int, Any], spans: Sequence[range], source: Any
     if len(whole) < count:
         rows = [row for index in present for row in spans[index]]
         whole = whole.astype(_nullable(whole)).set_axis(rows, axis=0).reindex(range(count))
-    index = getattr(source, "index", None) if type(source).__module__.partition(".")[0] == "pandas" else None
+    index = getattr(source, "index", None) if _library(source) == "pandas" else None
     return whole if index is None else whole.set_axis(index, axis=0)
 
 
@@ -99,7 +115,7 @@ def _nullable(frame: Any) -> dict[Any, str]:
 
 
 def _nulls(table: Any, count: int) -> Any:
-    if type(table).__module__.partition(".")[0] == "polars":
+    if _library(table) == "polars":
         return table.clear(count)
     arrow = importlib.import_module("pyarrow")
     return arrow.table({field.name: arrow.nulls(count, field.type) for field in table.schema})

@@ -43,12 +43,19 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 def is_frame(thing: object) -> bool:
     """Whether a thing is a table whose rows can be mapped."""
+    if _is_builtin(thing):
+        return False
     return nw.dependencies.is_into_dataframe(thing) or nw.dependencies.is_polars_lazyframe(thing)
 
 
 def is_series(thing: object) -> bool:
     """Whether a thing is one column of a table library."""
-    return nw.dependencies.is_into_series(thing)
+    return not _is_builtin(thing) and nw.dependencies.is_into_series(thing)
+
+
+def _is_builtin(thing: object) -> bool:
+    """Most of what is mapped is a range, a list or a generator: these need not be asked which library made them."""
+    return type(thing).__module__ == "builtins"
 
 
 def rows(

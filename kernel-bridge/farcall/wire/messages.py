@@ -58,8 +58,8 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
-    """Gateway → anyone. A request could not be done, or (`call_id`) a stream that was attached to cannot be read; without
-    either it speaks of the connection as a whole.
+    """Gateway → anyone. A request could not be done, or (`call_id`) a stream that was attached to cannot be read;
+    without either it speaks of the connection as a whole.
     """
 
     request: int | None = None
@@ -765,7 +765,9 @@ class TokenList(_Message, frozen=True, kw_only=True, tag="token.list"):
 
 
 class TokenListing(_Message, frozen=True, kw_only=True, tag="token.listing"):
-    """Gateway → client. The tokens that were made and neither expired nor revoked; the gateway's own is not among them."""
+    """Gateway → client. The tokens that were made and neither expired nor revoked; the gateway's own is not among
+    them.
+    """
 
     request: int
     tokens: tuple[TokenSummary, ...]

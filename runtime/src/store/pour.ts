@@ -2,7 +2,6 @@
 // over 16 KiB at a time, and a pair of streams does its work for each of them; a fresh buffer costs a page fault for every
 // 4 KiB, and the collector's time. So a few buffers are used again and again. Called by payloads.ts; it knows no ids.
 
-import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -46,30 +45,35 @@ export async function pourInto(path: string, from: Readable, { sync, signal }: P
 /** Writes the bytes from `start` through `end` of a file into a stream that lets go of a buffer once it was written. */
 export async function pourOut(path: string, range: { start: number; end: number }, into: Writable): Promise<void> {
   const file = await open(path, 'r');
-  const gone = once(into, 'close').then(() => Promise.reject(new Error('the reader went away')));
-  gone.catch(() => undefined);
   const size = Math.min(PIECE, range.end + 1 - range.start);
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
   const written = [Promise.resolve(), Promise.resolve()];
   try {
     for (let at = range.start, turn = 0; at <= range.end; turn = 1 - turn) {
-      await Promise.race([written[turn], gone]);
+      await written[turn];
       const buffer = (buffers[turn] as Buffer).subarray(0, Math.min(size, range.end + 1 - at));
       const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
       if (bytesRead === 0) throw new Error(`${path} ends before byte ${range.end}`);
       at += bytesRead;
-      written[turn] = writtenTo(into, buffer.subarray(0, bytesRead));
+      const write = writtenTo(into, buffer.subarray(0, bytesRead));
+      write.catch(() => undefined); // it may fail before its turn comes to be waited for
+      written[turn] = write;
     }
-    await Promise.race([Promise.all(written), gone]);
+    await Promise.all(written);
   } finally {
-    for (const write of written) write.catch(() => undefined);
     await file.close();
   }
 }
 
 function writtenTo(into: Writable, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    into.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve()));
+    const onClose = (): void => reject(new Error('the reader went away'));
+    into.once('close', onClose);
+    into.write(bytes, (error) => {
+      into.off('close', onClose);
+      if (error instanceof Error) reject(error);
+      else resolve();
+    });
   });
 }
 

@@ -39,6 +39,18 @@ test('a kernel that was restarted is asked anew', () => {
   expect([bridge.knows('times'), bridge.lacks('times')]).toEqual([false, false]);
 });
 
+test('another process under the same kernel is asked anew, and its labels too', async () => {
+  hello(['times']);
+  kernel.answer = ({ intent, id }) =>
+    intent === 'labels' && kernel.emit({ event: 'reply', id, result: { labels: ['Alien'] } });
+  bridge.labels.want('fc-1', [0]);
+  await expect.poll(() => bridge.labels.get('fc-1', 0)).toBe('Alien');
+  kernel.restartEpoch('epoch-2');
+  kernel.emit({ event: 'progress', calls: [] });
+  expect([bridge.knows('times'), bridge.lacks('times')]).toEqual([false, false]);
+  expect(bridge.labels.get('fc-1', 0)).toBe('');
+});
+
 test('a page that heard another one’s progress first says hello before it asks for its own', async () => {
   kernel.emit({ event: 'progress', calls: [liveCall()] });
   expect(bridge.status).toBe('live');

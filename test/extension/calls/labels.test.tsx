@@ -1,6 +1,7 @@
 // `label=` in the views of a map: list, grid, table, drawer; live only, and never without the kernel that knows it.
 
 import type { BridgeIntent } from '@farcall/kernel-bridge/notebook';
+import { act } from 'react';
 import { afterEach, expect, test } from 'vitest';
 
 import { bundle, counts, liveCall, snapshotOf } from '../support/calls';
@@ -71,7 +72,7 @@ test('the grid says the label of the square under the cursor, after a moment', a
   await opened(many, (index) => `title ${index}`);
   expect(asked()).toBe(0);
   const grid = page.host.querySelector<HTMLElement>('[role=slider]');
-  grid?.focus();
+  await act(async () => grid?.focus());
   await page.press('ArrowRight', grid);
   await expect
     .poll(async () => {
