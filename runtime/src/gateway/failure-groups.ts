@@ -13,7 +13,7 @@ interface Group {
   alike: Alike;
   readonly where: string;
   count: number;
-  readonly examples: number[];
+  examples: readonly number[];
 }
 
 export class FailureGroups {
@@ -64,8 +64,14 @@ export class FailureGroups {
     groups.set(fits ? key : OTHERS.key, group);
     group.alike = alike(group.alike, message);
     group.count += count;
-    for (const index of indexes) if (group.examples.length < MOST_EXAMPLES) group.examples.push(index);
+    for (const index of indexes)
+      if (index < (group.examples[MOST_EXAMPLES - 1] ?? Infinity)) group.examples = firstOf([...group.examples, index]);
   }
+}
+
+/** The first ones of the map, whichever failed first. */
+function firstOf(indexes: readonly number[]): readonly number[] {
+  return [...new Set(indexes)].sort((a, b) => a - b).slice(0, MOST_EXAMPLES);
 }
 
 /** The group of what no longer fits. */

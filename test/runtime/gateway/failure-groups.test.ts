@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { commonMessage } from '../../../runtime/src/gateway/failure-groups.js';
+import { commonMessage, FailureGroups } from '../../../runtime/src/gateway/failure-groups.js';
 
 describe('the message of a group', () => {
   test('is the one message while there is no other', () => {
@@ -27,4 +27,13 @@ describe('the message of a group', () => {
     expect(commonMessage('row 12 is bad', 'row 13 is bad', 'rows are bad', 'row 12 is bad')).toBe('… bad');
     expect(commonMessage('one', 'two', 'one')).toBe('…');
   });
+});
+
+test('the examples of a group are the first of the map, in whichever order they failed', () => {
+  const groups = new FailureGroups();
+  const call = 'fc-A' as never;
+  const failure = { code: 'user.exception', kind: 'ValueError', message: 'no', where: 'Cell In[1]:2' } as const;
+  for (const index of [16, 9, 900, 15, 9, 700])
+    groups.add({ call_id: call, failures: [{ index, ...failure }] } as never);
+  expect(groups.of(call)).toMatchObject([{ count: 6, examples: [9, 15, 16] }]);
 });
