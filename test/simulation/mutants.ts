@@ -67,8 +67,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the user has one retry less than promised',
     file: 'retry.ts',
-    from: '(call.spent.get(index)?.user ?? 0) < allowed',
-    to: '(call.spent.get(index)?.user ?? 0) < allowed - 1',
+    from: '(call.spent.get(index)?.user ?? 0) < call.fn.spec.max_retries',
+    to: '(call.spent.get(index)?.user ?? 0) < call.fn.spec.max_retries - 1',
   },
   {
     name: 'an input is poison after two deaths',

@@ -140,11 +140,11 @@ export class LocalEngine implements Engine {
     this.#supervisor = supervisor;
     this.#isUp = false;
     const startedAt = performance.now();
-    const late = this.#hurry(supervisor);
+    const patience = this.#hurry(supervisor);
     void supervisor.ended.then((how) => {
-      clearTimeout(late);
+      clearTimeout(patience.timer);
       if (this.#supervisor !== supervisor || this.#closing) return;
-      const why = this.#isUp || performance.now() - startedAt < this.#connectMs ? `ended (${how})` : 'did not connect';
+      const why = patience.isOver ? 'did not connect' : `ended (${how})`;
       const settled = this.#isUp && performance.now() - startedAt > SETTLED_MS;
       this.#connected = false;
       this.#asked.clear();
@@ -155,14 +155,15 @@ export class LocalEngine implements Engine {
     });
   }
 
-  get #connectMs(): number {
-    return this.options.connectMs ?? CONNECT_MS;
-  }
-
-  #hurry(supervisor: SupervisorProcess): NodeJS.Timeout {
-    return setTimeout(() => {
-      if (this.#supervisor === supervisor && !this.#isUp && !this.#closing) void supervisor.stop();
-    }, this.#connectMs).unref();
+  /** One that does not connect is stopped, so that its end brings another one. */
+  #hurry(supervisor: SupervisorProcess): { readonly timer: NodeJS.Timeout; isOver: boolean } {
+    const timer = setTimeout(() => {
+      if (this.#supervisor !== supervisor || this.#isUp || this.#closing) return;
+      patience.isOver = true;
+      void supervisor.stop();
+    }, this.options.connectMs ?? CONNECT_MS).unref();
+    const patience = { timer, isOver: false };
+    return patience;
   }
 
   #again(why: string): void {
