@@ -90,6 +90,7 @@ async function faults() {
 /** As faults: the quick ones (those in TypeScript belong to `ts`); by name all of them, and the table of what they showed. */
 async function security() {
   if (!asked.includes('security')) return pytest('security', ['test/security', '-m', 'not slow']);
+  process.env.FARCALL_FUZZ ??= '1000000'; // frames for A9; within `npm test` there are fewer
   await pytest('security', ['test/security']);
   if (rest.length > 0) return; // a part of them has run
   await vitest('security', ['--project', 'node', 'test/security']);
