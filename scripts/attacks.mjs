@@ -2,9 +2,7 @@
 // test belongs to its attack by its file's name: test/security/test_aNN_….py, test_aNN_….test.ts or aNN-….test.ts; in the end
 // to end tests, by a title that begins with `ANN: `.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-
-import { inRoot } from './tools.mjs';
+import { writeTable } from './reports.mjs';
 
 const ATTACKS = [
   ['every route and upgrade, made from the router, without a token', '401, closed, no side effect'],
@@ -37,49 +35,13 @@ const ATTACKS = [
 
 /** Writes the table; `pytest` is a JUnit report, the `vitest` ones are JSON. */
 export function writeAttacks({ pytest, vitest }) {
-  const ran = ofPytest(readFileSync(pytest, 'utf8'));
-  for (const path of vitest) ran.push(...ofVitest(JSON.parse(readFileSync(path, 'utf8'))));
-  const rows = ATTACKS.map(([attack, expected], at) => rowOf(at + 1, attack, expected, ran));
-  const head = ['| # | attack | expected | result | seconds |', '|---|---|---|---|---|'];
-  const said =
-    'Written by `npm run security`: every attack below is made against a real gateway by the tests in `test/security/`.';
-  mkdirSync(inRoot('docs'), { recursive: true });
-  writeFileSync(inRoot('docs/attacks.md'), ['# Attacks', '', said, '', ...head, ...rows, ''].join('\n'));
-  console.log('   docs/attacks.md is written');
-}
-
-function rowOf(number, attack, expected, ran) {
-  const tests = ran.filter((test) => test.attack === number);
-  const seconds = tests.reduce((sum, test) => sum + test.seconds, 0);
-  return `| A${number} | ${attack} | ${expected} | ${resultOf(tests)} | ${seconds.toFixed(1)} |`;
-}
-
-function resultOf(tests) {
-  const count = (result) => tests.filter((test) => test.result === result).length;
-  const failed = tests.filter((test) => test.result === 'failed').map((test) => test.name.replaceAll('|', '\\|'));
-  if (failed.length > 0) return `**failed**: ${failed.slice(0, 3).join(', ')}${failed.length > 3 ? ' …' : ''}`;
-  if (tests.length === 0) return 'no test ran';
-  const skipped = count('skipped');
-  return `${count('passed')} passed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
-function ofPytest(xml) {
-  const cases = xml.matchAll(/<testcase ([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs);
-  return [...cases].flatMap(([, attributes, inside = '']) => {
-    const of = (key) => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? '';
-    const attack = Number(/\btest_a(\d+)_/.exec(of('classname'))?.[1] ?? 0);
-    const bad = /<(failure|error)\b/.test(inside);
-    const result = bad ? 'failed' : /<skipped\b/.test(inside) ? 'skipped' : 'passed';
-    return attack === 0 ? [] : [{ attack, name: of('name'), result, seconds: Number(of('time')) }];
+  writeTable({
+    title: 'Attacks',
+    said: 'Written by `npm run security`: every attack below is made against a real gateway by the tests in `test/security/`.',
+    letter: 'A',
+    what: 'attack',
+    rows: ATTACKS,
+    pytest,
+    vitest,
   });
-}
-
-function ofVitest({ testResults }) {
-  return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.flatMap(({ title, status, duration = 0 }) => {
-      const found = /\/(?:test_)?a(\d+)[-_][^/]*$/.exec(name) ?? /^A(\d+): /.exec(title);
-      const result = status === 'passed' || status === 'failed' ? status : 'skipped';
-      return found === null ? [] : [{ attack: Number(found[1]), name: title, result, seconds: duration / 1000 }];
-    }),
-  );
 }

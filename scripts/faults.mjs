@@ -1,9 +1,7 @@
 // docs/faults.md from what the fault tests reported: one row a fault of the table below, however many tests it has. A test
 // belongs to its fault by its name: test_fNN_….py, or in the simulation a title that begins with `FN: `.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-
-import { inRoot } from './tools.mjs';
+import { writeTable } from './reports.mjs';
 
 const FAULTS = [
   [
@@ -33,49 +31,13 @@ const FAULTS = [
 
 /** Writes the table; `pytest` is a JUnit report, `vitest` a JSON one. */
 export function writeFaults({ pytest, vitest }) {
-  const ran = [...ofPytest(readFileSync(pytest, 'utf8')), ...ofVitest(JSON.parse(readFileSync(vitest, 'utf8')))];
-  const rows = FAULTS.map(([fault, expected], at) => rowOf(at + 1, fault, expected, ran));
-  const head = ['| # | fault | expected | result | seconds |', '|---|---|---|---|---|'];
-  const said =
-    'Written by `npm run faults`. Every fault is a test against real processes, in `test/faults/`; five minutes of F6 are virtual.';
-  mkdirSync(inRoot('docs'), { recursive: true });
-  writeFileSync(inRoot('docs/faults.md'), ['# Faults', '', said, '', ...head, ...rows, ''].join('\n'));
-  console.log('   docs/faults.md is written');
-}
-
-function rowOf(number, fault, expected, ran) {
-  const tests = ran.filter((test) => test.fault === number);
-  const seconds = tests.reduce((sum, test) => sum + test.seconds, 0);
-  return `| F${number} | ${fault} | ${expected} | ${resultOf(tests)} | ${seconds.toFixed(1)} |`;
-}
-
-function resultOf(tests) {
-  const count = (result) => tests.filter((test) => test.result === result).length;
-  const failed = tests.filter((test) => test.result === 'failed').map((test) => test.name.replaceAll('|', '\\|'));
-  if (failed.length > 0) return `**failed**: ${failed.join(', ')}`;
-  if (tests.length === 0) return 'no test ran';
-  return [`${count('passed')} passed`, count('skipped') > 0 ? `${count('skipped')} skipped` : '']
-    .filter(Boolean)
-    .join(', ');
-}
-
-function ofPytest(xml) {
-  const cases = xml.matchAll(/<testcase ([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs);
-  return [...cases].flatMap(([, attributes, inside = '']) => {
-    const of = (key) => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? '';
-    const fault = Number(/\btest_f(\d+)_/.exec(of('classname'))?.[1] ?? 0);
-    const bad = /<(failure|error)\b/.test(inside);
-    const result = bad ? 'failed' : /<skipped\b/.test(inside) ? 'skipped' : 'passed';
-    return fault === 0 ? [] : [{ fault, name: of('name'), result, seconds: Number(of('time')) }];
+  writeTable({
+    title: 'Faults',
+    said: 'Written by `npm run faults`. Every fault is a test against real processes, in `test/faults/`; five minutes of F6 are virtual.',
+    letter: 'F',
+    what: 'fault',
+    rows: FAULTS,
+    pytest,
+    vitest: [vitest],
   });
-}
-
-function ofVitest({ testResults }) {
-  return testResults
-    .flatMap((file) => file.assertionResults)
-    .flatMap(({ title, status, duration = 0 }) => {
-      const fault = Number(/^F(\d+): /.exec(title)?.[1] ?? 0);
-      const result = status === 'passed' || status === 'failed' ? status : 'skipped';
-      return fault === 0 ? [] : [{ fault, name: title, result, seconds: duration / 1000 }];
-    });
 }
