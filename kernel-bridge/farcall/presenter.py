@@ -6,6 +6,7 @@ The default is one progress line on stderr, when that is a terminal. farcall.not
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
@@ -102,9 +103,6 @@ class Terminal:
 
     wants_output = True
 
-    _script: str | None = None
-    _cell = Cell(key="", label="")
-
     def map_begins(self, results: Results) -> View:
         return MapLine(results)
 
@@ -112,13 +110,16 @@ class Terminal:
         return Printing()
 
     def cell(self) -> Cell:
-        script = sys.argv[0] if sys.argv else ""
-        if script != self._script:
-            self._script, self._cell = script, Cell(key="", label=Path(script).name or "python")
-        return self._cell
+        return _cell_of(sys.argv[0] if sys.argv else "")
 
     def place(self, where: str) -> str:
         return where
+
+
+@functools.lru_cache(maxsize=1)
+def _cell_of(script: str) -> Cell:
+    """Asked at every call, and nearly always the same."""
+    return Cell(key="", label=Path(script).name or "python")
 
 
 class Printing:

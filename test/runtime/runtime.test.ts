@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
+import { gatewayProgram } from '../support/bundle.js';
 import { TestPeer } from '../support/client.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -23,25 +23,8 @@ let home: string;
 let children: ChildProcess[];
 
 beforeAll(async () => {
-  program = mkdtempSync(join(tmpdir(), 'farcall-program-'));
-  await build({
-    entryPoints: {
-      gateway: join(ROOT, 'runtime/src/main.ts'),
-      'store-thread': join(ROOT, 'runtime/src/store/thread.ts'),
-    },
-    outdir: program,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    logLevel: 'warning',
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  });
+  program = await gatewayProgram();
 });
-afterAll(() => rmSync(program, { recursive: true, force: true }));
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'farcall-'));
   children = [];
@@ -76,7 +59,7 @@ interface Launched {
 }
 
 function start(...more: string[]): ChildProcess {
-  const child = spawn(process.execPath, [join(program, 'gateway.mjs'), '--home', home, '--python', PYTHON, ...more], {
+  const child = spawn(process.execPath, [program, '--home', home, '--python', PYTHON, ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

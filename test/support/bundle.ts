@@ -11,22 +11,39 @@ import { build } from 'esbuild';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+const STORE_THREAD = 'runtime/src/store/thread.ts';
 const bundles = new Map<string, Promise<URL>>();
 
 /** The bundle of `entry`, a path from the repository's root, as `<name>.mjs`. */
 export function bundle(entry: string, name: string): Promise<URL> {
-  const made = bundles.get(entry) ?? make(entry, name);
-  bundles.set(entry, made);
+  return once(name, { [name]: entry });
+}
+
+/** The store's thread, for `openSqliteStore({ threadUrl })`. */
+export function storeThread(): Promise<URL> {
+  return bundle(STORE_THREAD, 'store-thread');
+}
+
+/** The gateway's program, with the store's thread beside it. Its path. */
+export async function gatewayProgram(): Promise<string> {
+  return fileURLToPath(await once('gateway', { gateway: 'runtime/src/main.ts', 'store-thread': STORE_THREAD }));
+}
+
+/** The bundles of `entries`, made once; the URL of the one called `name`. */
+function once(name: string, entries: Readonly<Record<string, string>>): Promise<URL> {
+  const key = JSON.stringify(entries);
+  const made = bundles.get(key) ?? make(entries).then((folder) => pathToFileURL(join(folder, `${name}.mjs`)));
+  bundles.set(key, made);
   return made;
 }
 
-async function make(entry: string, name: string): Promise<URL> {
+async function make(entries: Readonly<Record<string, string>>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'farcall-bundle-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = join(folder, `${name}.mjs`);
   await build({
-    entryPoints: [join(ROOT, entry)],
-    outfile,
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, join(ROOT, entry)])),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     target: 'node22',
@@ -35,10 +52,5 @@ async function make(entry: string, name: string): Promise<URL> {
     alias: { '@farcall/kernel-bridge/wire': join(ROOT, 'kernel-bridge/src/wire/index.ts') },
     logLevel: 'warning',
   });
-  return pathToFileURL(outfile);
-}
-
-/** The store's thread, for `openSqliteStore({ threadUrl })`. */
-export function storeThread(): Promise<URL> {
-  return bundle('runtime/src/store/thread.ts', 'store-thread');
+  return folder;
 }

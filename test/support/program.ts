@@ -10,45 +10,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { build } from 'esbuild';
 import { expect } from 'vitest';
 
+import { gatewayProgram } from './bundle.js';
 import { TestPeer } from './client.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PYTHON = join(ROOT, '.venv/bin/python');
-const REQUIRE =
-  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 const PATIENCE_MS = 30_000;
-let built: Promise<string> | undefined;
-
-/** Bundled once a test file; the folder goes when the test process does. */
-function program(): Promise<string> {
-  built ??= bundle();
-  return built;
-}
-
-async function bundle(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'farcall-program-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  await build({
-    entryPoints: {
-      gateway: join(ROOT, 'runtime/src/main.ts'),
-      'store-thread': join(ROOT, 'runtime/src/store/thread.ts'),
-    },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node22',
-    format: 'esm',
-    logLevel: 'warning',
-    banner: { js: REQUIRE },
-    define: { FAILPOINTS: 'false' },
-    alias: { '@farcall/kernel-bridge/wire': join(ROOT, 'kernel-bridge/src/wire/index.ts') },
-  });
-  return join(folder, 'gateway.mjs');
-}
 
 export interface Line {
   readonly level: string;
@@ -143,7 +112,7 @@ export class Program implements AsyncDisposable {
   }
 
   async #spawn(options: readonly string[], nodeOptions: readonly string[]): Promise<ChildProcess> {
-    const argv = [...nodeOptions, await program(), '--home', this.home, '--python', PYTHON, ...options];
+    const argv = [...nodeOptions, await gatewayProgram(), '--home', this.home, '--python', PYTHON, ...options];
     this.#child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     return this.#child;
   }

@@ -71,13 +71,10 @@ class Outbox:
 
     def drain(self, generator: Iterable[Any]) -> Yielded:
         """Send all it yields; closes it, whatever happens."""
-        switch = self._cancellation
         try:
             for value in generator:
-                switch.armed = False
-                self._put(value)
-                switch.rearm()
-            switch.armed = False
+                self._yielded(value)
+            self._cancellation.armed = False
         except BaseException as error:
             self._broke(error)
             raise
@@ -90,13 +87,10 @@ class Outbox:
 
     async def drain_async(self, generator: AsyncIterator[Any]) -> Yielded:
         """:meth:`drain` for an async generator. Its event loop stands still while its reader is waited for."""
-        switch = self._cancellation
         try:
             async for value in generator:
-                switch.armed = False
-                self._put(value)
-                switch.rearm()
-            switch.armed = False
+                self._yielded(value)
+            self._cancellation.armed = False
         except BaseException as error:
             self._broke(error)
             raise
@@ -106,6 +100,12 @@ class Outbox:
                 await close()
         self._until_small()
         return self.yielded
+
+    def _yielded(self, value: Any) -> None:
+        """Send it; user code, which alone is armed, stands still meanwhile."""
+        self._cancellation.armed = False
+        self._put(value)
+        self._cancellation.rearm()
 
     def _broke(self, error: BaseException) -> None:
         """Its reader is to have what came before what it raised."""
