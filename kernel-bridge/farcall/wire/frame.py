@@ -1,6 +1,6 @@
 """One WebSocket binary message = one frame: ``u32 header length (LE) · header (MessagePack map) · payload``.
 
-The header is a message of messages.py; the payload is opaque bytes. Mirrors src/wire/frame.ts. Malformed bytes raise
+The header is a message of messages/; the payload is opaque bytes. Mirrors src/wire/frame.ts. Malformed bytes raise
 :class:`ProtocolError`, whatever they are.
 """
 

@@ -2,5 +2,5 @@
 export * from './codes.js';
 export * from './frame.js';
 export * from './ids.js';
-export type * from './messages.js';
+export type * from './messages/index.js';
 export { SHAPES } from './shapes.js';

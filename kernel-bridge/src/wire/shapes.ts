@@ -1,7 +1,7 @@
-// What each field of each message must be, for the check at the edge. The compiler holds this table against messages.ts
+// What each field of each message must be, for the check at the edge. The compiler holds this table against messages/
 // (a field too many or too few does not compile); lists and maps are checked by their readers, which know what is inside.
 
-import type { Message, MessageType } from './messages.js';
+import type { Message, MessageType } from './messages/index.js';
 
 type Kind = 'int' | 'number' | 'text' | 'flag' | 'bytes' | 'list' | 'map';
 type Fields<M> = { readonly [F in Exclude<keyof M, 'type'>]-?: Kind | `${Kind}?` };
