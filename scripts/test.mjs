@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { writeAttacks } from './attacks.mjs';
 import { writeFaults } from './faults.mjs';
 import { setup } from './setup.mjs';
-import { capture, environment, gatewayNode, inRoot, PYTHON, run, STAMPS, tool } from './tools.mjs';
+import { capture, docsCommand, environment, gatewayNode, inRoot, PYTHON, run, STAMPS, tool } from './tools.mjs';
 
 const PARTS = { check, ts, py, faults, security, wheel, e2e };
 const asked = process.argv.slice(2).filter((word) => word in PARTS);
@@ -57,9 +57,10 @@ async function check() {
       'kernel-bridge/src',
       'extension',
     ),
+    'mkdocs build --strict': docsCommand('build'),
   };
   for (const [name, [command, ...args]] of Object.entries(checks)) {
-    const { code, output } = await capture(command, args);
+    const { code, output } = await capture(command, args, { env: environment() });
     total[code === 0 ? 'passed' : 'failed'] += 1;
     console.log(`   ${code === 0 ? 'ok  ' : 'FAIL'} ${name}`);
     if (code !== 0) console.log(output.split('\n').slice(-60).join('\n'));

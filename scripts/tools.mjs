@@ -40,7 +40,14 @@ function isRecent(version) {
 /** The environment for children: the gateway's Node and .venv come first on PATH. */
 export function environment(extra = {}) {
   const path = [dirname(gatewayNode()), join(VENV, 'bin'), process.env.PATH].join(delimiter);
-  return { ...process.env, PATH: path, VIRTUAL_ENV: VENV, PYTHONDONTWRITEBYTECODE: '1', ...extra };
+  return {
+    ...process.env,
+    PATH: path,
+    VIRTUAL_ENV: VENV,
+    PYTHONDONTWRITEBYTECODE: '1',
+    NO_MKDOCS_2_WARNING: '1',
+    ...extra,
+  };
 }
 
 /** Runs a command with its output shown; resolves to its exit code. */
@@ -85,3 +92,6 @@ function filesUnder(path) {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => filesUnder(join(path, entry.name)));
 }
+
+/** MkDocs, from .venv. */
+export const docsCommand = (what) => [PYTHON, '-m', 'mkdocs', what, ...(what === 'build' ? ['--quiet'] : [])];
