@@ -13,6 +13,7 @@ import { isFinal } from '../model/state';
 import { Actions } from './actions';
 import { useAsked } from './asking';
 import { Failures } from './failures';
+import { Graph } from './graph';
 import { Head } from './head';
 import { MimeOutput } from './mime-output';
 import { OutputText } from './output';
@@ -35,7 +36,7 @@ export interface CallRowProps {
   readonly isOneOfMany: boolean;
 }
 
-type View = 'result' | 'traceback' | 'output';
+type View = 'result' | 'traceback' | 'output' | 'graph';
 
 export function CallRow({ call: saved, isOneOfMany, ...options }: CallRowProps): JSX.Element {
   const { trans } = useServices();
@@ -51,13 +52,16 @@ export function CallRow({ call: saved, isOneOfMany, ...options }: CallRowProps):
       {call.failures.length > 0 && <Failures call={call} isSingle onOpen={() => setView('traceback')} />}
       <Tabs
         label={trans.__('Views of the call')}
-        tabs={viewTabs(call, trans)}
+        tabs={viewTabs(call, source.live?.related === true, trans)}
         selected={view}
         onSelect={(chosen) => setView(chosen === view ? undefined : chosen)}
         tools={<Actions call={call} bridge={connected} />}
       >
         <Boundary what={trans.__('This view cannot be shown')}>
           {view === 'output' && <OutputText call={call} bridge={bridge} />}
+          {view === 'graph' && (
+            <Graph key={call.call_id} call={call} bridge={connected} isVisible={options.isVisible} />
+          )}
           {(view === 'result' || view === 'traceback') && <Outcome call={call} bridge={bridge} part={view} />}
         </Boundary>
       </Tabs>
@@ -91,12 +95,16 @@ export function CallCard({
   );
 }
 
-function viewTabs(call: CallView, trans: TranslationBundle): readonly Tab<View>[] {
+function viewTabs(call: CallView, hasGraph: boolean, trans: TranslationBundle): readonly Tab<View>[] {
   const outcome: readonly Tab<View>[] =
     call.counts.failed + call.counts.timed_out > 0 || call.state === 'failed'
       ? [{ id: 'traceback', label: trans.__('Traceback') }]
       : [{ id: 'result', label: trans.__('Result') }];
-  return [...(isFinal(call) ? outcome : []), { id: 'output', label: trans.__('Output') }];
+  return [
+    ...(isFinal(call) ? outcome : []),
+    { id: 'output', label: trans.__('Output') },
+    ...(hasGraph ? [{ id: 'graph', label: trans.__('Graph') } as const] : []),
+  ];
 }
 
 interface OutcomeProps {

@@ -8,6 +8,7 @@ import { useMemo, useRef } from 'react';
 import { callsOf, readBundle } from '../model/bundle';
 import { titleOf } from '../model/state';
 import { CallCard } from './call-card';
+import { GraphCard } from './graph-card';
 import { useVisible } from './hooks';
 import { MapCard } from './map-card';
 import { Boundary, Note } from './parts';
@@ -35,6 +36,16 @@ export function Card({ data, isTrusted }: CardProps): JSX.Element {
         {read.ok && read.bundle.kind === 'map' && (
           <LiveMap
             saved={read.bundle.snapshot}
+            root={root}
+            isVisible={isVisible}
+            savedAt={read.bundle.saved_at}
+            isTrusted={isTrusted}
+          />
+        )}
+        {read.ok && read.bundle.kind === 'graph' && (
+          <GraphCard
+            saved={read.bundle.snapshot}
+            graph={read.bundle.graph}
             root={root}
             isVisible={isVisible}
             savedAt={read.bundle.saved_at}

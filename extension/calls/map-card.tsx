@@ -12,6 +12,7 @@ import { Announcer } from './announcer';
 import { Bar, Legend } from './bar';
 import { Drawer } from './drawer';
 import { Failures } from './failures';
+import { Graph } from './graph';
 import { Grid } from './grid';
 import { Head } from './head';
 import { InputList } from './input-list';
@@ -31,7 +32,7 @@ export interface CardProps {
   readonly isVisible: boolean;
 }
 
-type View = 'inputs' | 'table' | 'output' | 'times';
+type View = 'inputs' | 'table' | 'output' | 'times' | 'graph';
 
 export function MapCard({ source, isVisible }: CardProps): JSX.Element {
   const { trans } = useServices();
@@ -59,7 +60,7 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
       </Boundary>
       <Tabs
         label={trans.__('Views of the map')}
-        tabs={viewTabs(trans)}
+        tabs={viewTabs(source.live?.related === true, trans)}
         selected={view}
         onSelect={(chosen) => {
           setView(chosen);
@@ -81,6 +82,7 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
           )}
           {view === 'output' && <OutputText call={call} bridge={source.bridge} />}
           {view === 'times' && <Times call={call} bridge={connected} onOpen={drawer.open} />}
+          {view === 'graph' && <Graph key={call.call_id} call={call} bridge={connected} isVisible={isVisible} />}
         </Boundary>
       </Tabs>
       {drawer.index !== undefined && (
@@ -93,12 +95,14 @@ export function MapCard({ source, isVisible }: CardProps): JSX.Element {
   );
 }
 
-function viewTabs(trans: TranslationBundle): readonly Tab<View>[] {
+/** `hasGraph`: it opened calls, or is one that another call opened. */
+function viewTabs(hasGraph: boolean, trans: TranslationBundle): readonly Tab<View>[] {
   return [
     { id: 'inputs', label: trans.__('Inputs') },
     { id: 'table', label: trans.__('Table') },
     { id: 'output', label: trans.__('Output') },
     { id: 'times', label: trans.__('Times') },
+    ...(hasGraph ? [{ id: 'graph', label: trans.__('Graph') } as const] : []),
   ];
 }
 

@@ -4,6 +4,7 @@
 import type { CallView, ViewBundle } from '@farcall/kernel-bridge/notebook';
 
 import { parseCallId, parseCallView } from './call-view';
+import { parseGraph } from './graph';
 import { amount, fields, list, oneOf, SchemaError } from './reader';
 
 /** More calls than this on one card are cut; a cell that made so many is better read in the sidebar. */
@@ -35,10 +36,11 @@ function parseBundle(data: unknown): ViewBundle {
   const snapshot = parseCallView(of['snapshot']);
   const bundle: ViewBundle = {
     v: 1,
-    kind: oneOf(of, 'kind', ['map', 'call'] as const),
+    kind: oneOf(of, 'kind', ['map', 'call', 'graph'] as const),
     call_id: parseCallId(of),
     snapshot,
     saved_at: amount(of, 'saved_at'),
+    ...(of['graph'] === undefined ? {} : { graph: parseGraph(of['graph']) }),
   };
   return of['calls'] === undefined
     ? bundle

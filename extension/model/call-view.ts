@@ -46,10 +46,16 @@ export function parseLiveCall(value: unknown): LiveCall {
   const of = fields(value, 'call');
   const cells = text(of, 'cells', MAX_CELLS);
   if (!CELLS.test(cells)) throw new SchemaError('cells: a letter of no state');
-  return { ...parseCallView(value), cells, cell: Math.max(1, whole(of, 'cell')), labels: of['labels'] === true };
+  return {
+    ...parseCallView(value),
+    cells,
+    cell: Math.max(1, whole(of, 'cell')),
+    labels: of['labels'] === true,
+    related: of['related'] === true,
+  };
 }
 
-function parseCounts(value: unknown): Counts {
+export function parseCounts(value: unknown): Counts {
   const of = fields(value, 'counts');
   return {
     queued: whole(of, 'queued'),

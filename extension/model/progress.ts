@@ -13,7 +13,7 @@ export interface Segment {
 }
 
 /** Settled first, then what moves, then what waits; empty ones are left out. */
-export function segments(call: CallView): readonly Segment[] {
+export function segments(call: Pick<CallView, 'counts' | 'inputs'>): readonly Segment[] {
   const { counts } = call;
   const parts: readonly (readonly [StateWord, number])[] = [
     ['succeeded', counts.succeeded],

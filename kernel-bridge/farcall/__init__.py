@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 import importlib
 import sys
-import types
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .app import function as function
     from .batches import BatchResults as BatchResults
     from .call import FunctionCall as FunctionCall
+    from .call_graph import CallGraph as CallGraph
+    from .call_graph import InputInfo as InputInfo
+    from .call_graph import InputStatus as InputStatus
+    from .classes import Cls as Cls
+    from .concurrency import batched as batched
+    from .concurrency import concurrent as concurrent
     from .context import current_function_call_id as current_function_call_id
     from .context import current_input_id as current_input_id
     from .context import is_local as is_local
@@ -28,10 +34,21 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import FunctionHandle as FunctionHandle
     from .gather import gather as gather
+    from .image import Image as Image
+    from .marks import enter as enter
+    from .marks import exit as exit
+    from .marks import method as method
+    from .marks import parameter as parameter
+    from .objects.dicts import Dict as Dict
+    from .objects.queues import Queue as Queue
     from .once import once as once
     from .output import enable_output as enable_output
     from .results import Results as Results
     from .retries import Retries as Retries
+    from .scaling import FunctionAutoscalerSettings as FunctionAutoscalerSettings
+    from .scaling import FunctionStats as FunctionStats
+    from .schedule import Cron as Cron
+    from .schedule import Period as Period
     from .secret import Secret as Secret
     from .values.hints import exc_with_hints as exc_with_hints
 
@@ -42,6 +59,12 @@ _HOMES = {
     "function": "app",
     "BatchResults": "batches",
     "FunctionCall": "call",
+    "CallGraph": "call_graph",
+    "InputInfo": "call_graph",
+    "InputStatus": "call_graph",
+    "Cls": "classes",
+    "batched": "concurrency",
+    "concurrent": "concurrency",
     "current_function_call_id": "context",
     "current_input_id": "context",
     "is_local": "context",
@@ -51,12 +74,23 @@ _HOMES = {
     "gather": "gather",
     "exc_with_hints": "values.hints",
     "once": "once",
+    "enter": "marks",
+    "exit": "marks",
+    "method": "marks",
+    "parameter": "marks",
     "enable_output": "output",
+    "Image": "image",
     "Results": "results",
+    "Dict": "objects.dicts",
+    "Queue": "objects.queues",
     "Retries": "retries",
+    "FunctionAutoscalerSettings": "scaling",
+    "FunctionStats": "scaling",
+    "Cron": "schedule",
+    "Period": "schedule",
     "Secret": "secret",
 }
-_MODULES = ("errors", "exception")
+_MODULES = ("call_graph", "errors", "exception", "types")
 
 __all__ = [*sorted(_HOMES), *_MODULES]
 
@@ -73,7 +107,7 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-class _Package(types.ModuleType):
+class _Package(ModuleType):
     """Keeps public names that are also names of submodules: importing those would put the module in their place."""
 
     @property
@@ -87,6 +121,9 @@ class _Package(types.ModuleType):
     @property
     def once(self) -> Any:
         return __getattr__("once")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (__name__,)  # picklers know plain modules only
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("function", "gather", "once"):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, overload
 
 from . import registry
+from .classes import Cls, check_options, cls_of
+from .deployed import Deployed
+from .entrypoint import LocalEntrypoint
 from .errors import InvalidError, compose
 from .function import Function
 from .options import Options
+from .schedule import check_schedulable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Decorator = Callable[[Callable[P, R]], Function[P, R]]
 
 
-class App:
+class App(Deployed):
     """A named collection of functions. Nothing has to be started: a function's first call connects.
 
     Args:
@@ -37,18 +41,15 @@ class App:
         volumes: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        Options.of({"name": name, "secrets": secrets, "volumes": volumes})
+        Options.of({"name": name, "image": image, "secrets": secrets, "volumes": volumes})
         self._name = name or ""
         self._defaults = {
             key: value for key, value in (("image", image), ("secrets", secrets), ("volumes", volumes)) if value
         }
         self.tags = dict(tags or {})
         self.functions: dict[str, Function[..., Any]] = {}
-
-    @property
-    def name(self) -> str | None:
-        """Its name; None for the default app."""
-        return self._name or None
+        self.classes: dict[str, Cls[Any]] = {}
+        self.entrypoints: dict[str, LocalEntrypoint[..., Any]] = {}
 
     @overload
     def function(self, raw: Callable[P, R], /) -> Function[P, R]: ...
@@ -71,22 +72,62 @@ class App:
 
         return decorate if raw is None else decorate(raw)
 
-    @contextmanager
-    def run(self, **_: Any) -> Iterator[App]:
-        """Needed nowhere; allowed everywhere, since upstream needs it. Connects at once."""
-        from .client.session import Session
+    def cls(self, raw: Any = None, /, **options: Any) -> Any:
+        """Make a class whose instances run far away: ``@app.cls`` or ``@app.cls(gpu="A100", retries=3, …)``.
 
-        Session.current()
-        yield self
+        Its methods with ``@farcall.method()`` are Functions of each instance; see :class:`~farcall.Cls`. Options are
+        those of :meth:`function`, without ``schedule``, ``name`` and ``is_generator``.
+
+        Raises:
+            InvalidError: a wrong option, not a class, or a class that breaks a rule (it says which).
+        """
+        if raw is not None and not callable(raw):
+            raise InvalidError(compose("@app.cls takes options by name", got=repr(raw), do="Write image=…, gpu=…"))
+        given = {**self._defaults, **options}
+
+        def decorate(raw: Any) -> Any:
+            made = cls_of(self._name, raw, given, calls_remotely=self._calls_remotely)
+            self.classes[made.name] = made
+            registry.put_class(made)
+            return made
+
+        if raw is None:
+            check_options(given)
+            return decorate
+        return decorate(raw)
 
     def include(self, other: App) -> App:
-        """Take in the functions of another app."""
-        self.functions.update(other.functions)
+        """Take in the functions, classes and entrypoints of another app. Of two things of one name the other's counts,
+        with a warning; the same thing twice is fine. They keep the name of the app that made them.
+        """
+        if not isinstance(other, App):
+            raise InvalidError(compose("include takes an App", got=type(other).__name__))
+        for mine, theirs in ((self.functions, other.functions), (self.classes, other.classes)):
+            twice = [name for name in theirs if mine.get(name, theirs[name]) is not theirs[name]]
+            for name in twice:
+                happened = f"{name} of {other!r} takes the place of another one in {self!r}"
+                warnings.warn(happened, stacklevel=2)
+            mine.update(theirs)  # type: ignore[arg-type]
+        for name, entrypoint in other.entrypoints.items():
+            self.entrypoints.setdefault(name, entrypoint)
         return self
 
-    def local_entrypoint(self, raw: Callable[P, R] | None = None) -> Any:
-        """The function that a script begins with; here it is just the function."""
-        return (lambda function: function) if raw is None else raw
+    def local_entrypoint(self, raw: Any = None, /, *, name: str | None = None) -> Any:
+        """The function that a script begins with: ``farcall run FILE`` calls it here, with arguments of its line.
+
+        Raises:
+            InvalidError: a second one of that name, or not a function.
+        """
+
+        def decorate(raw: Callable[P, R]) -> LocalEntrypoint[P, R]:
+            made = LocalEntrypoint(raw)
+            key = name or made.name
+            if key in self.entrypoints:
+                raise InvalidError(f"{self!r} has a local entrypoint {key!r} already: give this one another name")
+            self.entrypoints[key] = made
+            return made
+
+        return decorate if raw is None else decorate(raw)
 
     def _add(self, raw: Callable[P, R], options: Options, is_generator: bool | None) -> Function[P, R]:
         if isinstance(raw, Function):
@@ -94,10 +135,11 @@ class App:
                 f"{raw.name} is decorated already: name its options in one decorator, or use with_options"
             )
         if inspect.isclass(raw):
-            raise InvalidError(f"@app.function takes functions, {raw.__name__} is a class")
+            raise InvalidError(f"@app.function takes functions, {raw.__name__} is a class: use @app.cls")
         if not callable(raw):
             raise InvalidError(compose("@app.function takes functions", got=type(raw).__name__))
         name = options.name or getattr(raw, "__name__", "") or type(raw).__name__
+        check_schedulable(name, raw, options.schedule)
         function: Function[P, R] = Function(
             raw,
             app=self._name,

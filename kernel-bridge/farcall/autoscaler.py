@@ -1,4 +1,4 @@
-"""Changes how many containers a function has, while it runs."""
+"""Changes how many containers a function has, while it runs: what may be asked, and asking it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ _LONGEST_S = 7 * 24 * 3600.0
 _NAMES = ("min_containers", "max_containers", "buffer_containers", "scaledown_window")
 
 
-def update(
-    session: Session,
+def update(session: Session, asked: AutoscalerUpdate) -> dict[str, float]:
+    """Set what is asked; returns the settings as they are then, by name."""
+    state = session.ask(asked, AutoscalerState)
+    return {option: getattr(state, option) for option in _NAMES}
+
+
+def asked(
     app: str,
     name: str,
     *,
@@ -21,8 +26,8 @@ def update(
     max_containers: int | None,
     buffer_containers: int | None,
     scaledown_window: float | None,
-) -> dict[str, float]:
-    """Set what is not None; returns the settings as they are then. A value out of range is ``InvalidError``."""
+) -> AutoscalerUpdate:
+    """What to say to set what is not None. A value out of range is ``InvalidError``."""
     for option, value in zip(_NAMES, (min_containers, max_containers, buffer_containers), strict=False):
         if value is not None:
             check_count(option, value, low=0, high=_MOST, takes=f"a whole number from 0 to {_MOST:,}")
@@ -30,7 +35,7 @@ def update(
         check_number("scaledown_window", scaledown_window, low=0.001, high=_LONGEST_S, takes="seconds above 0")
     if min_containers is not None and max_containers is not None and max_containers < min_containers:
         raise InvalidError(f"max_containers={max_containers} is below min_containers={min_containers}")
-    message = AutoscalerUpdate(
+    return AutoscalerUpdate(
         request=0,
         app=app,
         name=name,
@@ -39,5 +44,3 @@ def update(
         buffer_containers=buffer_containers,
         scaledown_window=scaledown_window,
     )
-    state = session.ask(message, AutoscalerState)
-    return {option: getattr(state, option) for option in _NAMES}

@@ -14,23 +14,16 @@ __all__ = ["BatchResults", "batches_of"]
 class BatchResults(Results):
     """The results of :meth:`~farcall.Function.map_batches`: :class:`Results` whose inputs are parts of a frame.
 
-    Iterating, indexing, counting and retrying go by part; ``to_frame``, ``join`` and ``peek`` by row.
+    Iterating, indexing, counting and retrying go by part; ``to_frame``, ``join`` and ``peek`` by row: what was returned
+    as one frame, row by row beside the input, with its index. Rows of parts that failed are missing values; arrays,
+    lists and Series are one column named after the function. A part that came back with another number of rows is
+    ``InvalidError``.
     """
 
     @property
     def spans(self) -> list[range]:
         """The rows of each input."""
         return self._batched.spans
-
-    def to_frame(self) -> Any:
-        """What was returned as one frame, row by row beside the input, with its index; waits.
-
-        Rows of parts that failed are missing values. Arrays, lists and Series are one column named after the function.
-
-        Raises:
-            InvalidError: a part came back with another number of rows.
-        """
-        return super().to_frame()
 
     def _frame(self, values: dict[int, Any], count: int) -> Any:
         return frames.assembled(values, self.spans, self._batched.rows, name=self.name)

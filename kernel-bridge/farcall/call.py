@@ -1,28 +1,30 @@
-"""`FunctionCall`: one call by its id, wherever it was made; and waiting for one that was just opened."""
+"""`FunctionCall`: one call by its id, wherever it was made. Waiting for one that was just opened: opened.py."""
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from . import errors
 from .calls.launch import Opened, cancel
 from .calls.outcomes import Failed, value_of
+from .calls.printed import printed
 from .calls.reading import Reading
-from .calls.single import is_final, stored_outcome, summary_of
+from .calls.single import is_final, must_have, stored_outcome, summary_of
+from .calls.stream import Settled
+from .client.asking import answered, connected
 from .client.session import Session
-from .client.waiting import Bell, Interrupted, Steps, Wait, drive, drive_async
-from .presenter import View, call_view
-from .twin import either, twin
+from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
+from .presenter import call_view
+from .twin import Bound, either, itself, twin
 from .wire.ids import is_call_id
-from .wire.messages import CallSummary, OutputPage, OutputRead
+from .wire.messages import CallAsk, CallInfo, CallSummary
 
 if TYPE_CHECKING:
+    from .call_graph import CallGraph
     from .results import Results
 
 R = TypeVar("R")
-_OUTPUT_TICK_S = 0.1
 _STATES = {"done": "succeeded", "failed": "failed", "cancelled": "cancelled", "incomplete": "failed"}
 
 
@@ -71,6 +73,10 @@ class FunctionCall(Generic[R]):
             self._name = self._summary().name
         return self._name
 
+    def called(self, name: str) -> None:
+        """What its function is called: found out by whoever asked for other reasons."""
+        self._name = name
+
     @property
     def is_generator(self) -> bool:
         """Whether its function yields values; asks the gateway."""
@@ -80,8 +86,8 @@ class FunctionCall(Generic[R]):
 
     async def _get_async(self, timeout: float | None = None, *, index: int = 0) -> R:
         """:meth:`get` in the running event loop."""
-        bell = Bell()
-        steps = self._value(Session.current(), index, bell, once=timeout == 0)
+        session, bell = await connected(), Bell()
+        steps = self._value(session, index, bell, once=timeout == 0)
         value = await drive_async(steps, bell, timeout=timeout or None)
         if value.error is not None:
             raise value.error
@@ -97,6 +103,7 @@ class FunctionCall(Generic[R]):
 
         Raises:
             TimeoutError: (the builtin) not in time.
+            ValueError: there is no such input.
             OutputExpiredError: it is gone. RemoteError: it was cancelled. Otherwise what the function raised.
         """
         __tracebackhide__ = True
@@ -105,16 +112,25 @@ class FunctionCall(Generic[R]):
             raise value.error
         return cast(R, value.result)
 
+    async def _iter_async(self, start: int = 0, end: int | None = None) -> AsyncGenerator[R, None]:
+        """:meth:`iter` for ``async for``."""
+        __tracebackhide__ = True
+        first, last = within(await self.num_inputs.aio(), start, end)
+        bell = Bell()
+        with Reading(await connected(), self._id, bell) as reading:
+            while first < last:
+                page = await drive_async(reading.page(first, last - first), bell)
+                for outcome in page:
+                    yield self._unpacked(outcome)
+                first += len(page)
+
+    @either(_iter_async)
     def iter(self, start: int = 0, end: int | None = None) -> Iterator[R]:
         """The values of inputs ``start`` to ``end`` in order, each waited for; a failed one raises in its place.
 
         Raises ``ValueError`` for a range outside the inputs.
         """
-        count = self.num_inputs()
-        last = count if end is None else end
-        if not 0 <= start <= last <= count:
-            raise ValueError(f"the call has inputs 0 to {count}; got start={start}, end={end}")
-        return self._iterate(start, last)
+        return self._iterate(*within(self.num_inputs(), start, end))
 
     def _iter_items_async(self) -> AsyncIterator[Any]:
         """:meth:`iter_items` for ``async for``."""
@@ -132,52 +148,105 @@ class FunctionCall(Generic[R]):
 
         return stored_items(self)
 
+    @itself
     def results(self) -> Results:
         """The call as :class:`~farcall.Results`, as its map gave them."""
         from .results import Results
 
         return Results.of_call(self)
 
+    async def _num_inputs_async(self) -> int:
+        """:meth:`num_inputs` in the running event loop."""
+        if self._count is None:
+            bell = Bell()
+            with Reading(await connected(), self._id, bell) as reading:
+                self._count = await drive_async(reading.sealed(), bell)
+        return self._count
+
+    @twin(_num_inputs_async)
     def num_inputs(self) -> int:
         """How many inputs it has; waits until their count is known."""
         if self._count is None:
-            self._count = self._count_inputs()
+            bell = Bell()
+            with Reading(Session.current(), self._id, bell) as reading:
+                self._count = drive(reading.sealed(), bell)
         return self._count
 
     # ── state
 
+    async def _status_async(self) -> str:
+        """:meth:`status` in the running event loop."""
+        session, bell = await connected(), Bell()
+        asked = CallAsk(request=0, call_id=self._id)
+        return status_of((await drive_async(answered(session, asked, CallInfo, bell), bell)).call)
+
+    @twin(_status_async)
     def status(self) -> str:
         """Its state, in a word: queued, running, retrying, succeeded, failed or cancelled."""
-        summary = self._summary()
-        if is_final(summary):
-            failed = summary.counts.failed + summary.counts.timed_out
-            return "failed" if failed and summary.state == "done" else _STATES[summary.state]
-        if summary.counts.running:
-            return "running"
-        return "retrying" if summary.counts.retrying else "queued" if not summary.started_at else "running"
+        return status_of(self._summary())
 
     async def _cancel_async(self, terminate_containers: bool = False) -> None:
         """:meth:`cancel` in the running event loop."""
-        bell = Bell()
-        await drive_async(cancel(Session.current(), self._id, bell, terminate=terminate_containers), bell)
+        session, bell = await connected(), Bell()
+        await drive_async(cancel(session, self._id, bell, terminate=terminate_containers), bell)
 
     @twin(_cancel_async)
     def cancel(self, terminate_containers: bool = False) -> None:
-        """Cancel what has not finished, and calls beneath it; nothing is retried. Late or again is fine."""
+        """Cancel what has not finished, and calls beneath it; nothing is retried. Late or again is fine.
+
+        Args:
+            terminate_containers: end the containers that run its inputs as well, rather than interrupt the inputs.
+        """
         bell = Bell()
         drive(cancel(Session.current(), self._id, bell, terminate=terminate_containers), bell, timeout=30.0)
 
+    async def _get_call_graph_async(self) -> CallGraph:
+        """:meth:`get_call_graph` in the running event loop; what lies beneath is read ahead, up to 10,000 inputs."""
+        from .call_graph import graph_of_async
+
+        return await graph_of_async(self._id)
+
+    @twin(_get_call_graph_async)
+    def get_call_graph(self) -> CallGraph:
+        """The inputs of the root call, each with what it opened, down to the last: the whole tree this call is in.
+
+        A call that was returned to its caller is in it at once. What lies beneath an input is read when looked at.
+        Displayed it is drawn, printed it is a tree. In a function it is the tree to which the running input belongs.
+
+        Raises:
+            NotFoundError: no such call here, or it was kept as long as promised and is gone.
+        """
+        from .call_graph import graph_of
+
+        return graph_of(self._id)
+
+    def _logs_async(self, *, index: int = -1, follow: bool = False) -> AsyncIterator[str] | Coroutine[Any, Any, str]:
+        """:meth:`logs` in the running event loop: to be awaited, or with ``follow`` for ``async for``."""
+        texts = self._texts_async(index, follow)
+        return texts if follow else _joined(texts)
+
+    @either(_logs_async)
     def logs(self, *, index: int = -1, follow: bool = False) -> str | Iterator[str]:
         """What its inputs printed (or one of them), as text; with ``follow`` an iterator that goes on to its end."""
-        pages = self._output(index, follow)
-        return pages if follow else "".join(pages)
+        texts = self._texts(index, follow)
+        return texts if follow else "".join(texts)
 
     @staticmethod
-    def gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:
+    async def _gather_async(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:
+        from .gather import gather
+
+        return await gather.aio(*calls, return_exceptions=return_exceptions)
+
+    @staticmethod
+    def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:
         """:func:`farcall.gather`."""
         from .gather import gather
 
         return gather(*calls, return_exceptions=return_exceptions)
+
+    gather: ClassVar[Bound[..., list[Any], Coroutine[Any, Any, list[Any]]]] = staticmethod(  # type: ignore[assignment]
+        Bound(_gather, _gather_async)
+    )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FunctionCall, (self._id,)
@@ -206,10 +275,14 @@ class FunctionCall(Generic[R]):
             view.end()
 
     def _value(self, session: Session, index: int, bell: Bell, *, once: bool) -> Steps[Value]:
+        if index < 0:
+            raise ValueError(f"inputs are numbered from 0, got index={index}")
         if once:
             with Reading(session, self._id, bell) as reading:
                 page = yield from reading.look(index, 1)
             if not page:
+                asked = CallAsk(request=0, call_id=self._id)
+                must_have(index, (yield from answered(session, asked, CallInfo, bell)).call)
                 raise TimeoutError(f"input {index} of {self._id} is not done")
             return as_value(value_of(self._id, page[0]))
         outcome = yield from stored_outcome(session, self._id, index, bell)
@@ -219,105 +292,68 @@ class FunctionCall(Generic[R]):
         """The value of the first input, for waiting on several calls at once."""
         return self._value(session, 0, bell, once=False)
 
-    def _iterate(self, start: int, end: int) -> Generator[R, None, None]:
+    def _iterate(self, first: int, last: int) -> Generator[R, None, None]:
         __tracebackhide__ = True
-        session, bell = Session.current(), Bell()
-        with Reading(session, self._id, bell) as reading:
-            at = start
-            while at < end:
-                page = drive(reading.page(at, end - at), bell)
+        bell = Bell()
+        with Reading(Session.current(), self._id, bell) as reading:
+            while first < last:
+                page = drive(reading.page(first, last - first), bell)
                 for outcome in page:
-                    value = value_of(self._id, outcome)
-                    if isinstance(value, Failed):
-                        raise value.error
-                    yield value
-                at += len(page)
+                    yield self._unpacked(outcome)
+                first += len(page)
 
-    def _count_inputs(self) -> int:
-        session, bell = Session.current(), Bell()
-        with Reading(session, self._id, bell) as reading:
-            return drive(reading.sealed(), bell)
+    def _unpacked(self, outcome: Settled) -> R:
+        __tracebackhide__ = True
+        value = value_of(self._id, outcome)
+        if isinstance(value, Failed):
+            raise value.error
+        return cast(R, value)
 
     def _summary(self) -> CallSummary:
         return summary_of(Session.current(), self._id)
 
-    def _output(self, index: int, follow: bool) -> Generator[str, None, None]:
-        """Text as it comes, until the call has ended and all of it was read; without ``follow`` what is there now."""
-        session, bell, offset = Session.current(), Bell(), 0
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a page may end within a character
-        while offset >= 0:
-            asked = session.request(OutputRead(request=0, call_id=self._id, index=index, offset=offset))
-            reply = session.wait(asked)
-            if not isinstance(reply.message, OutputPage):
-                raise errors.ConnectionError("the gateway did not answer output.read")
-            if text := decoder.decode(reply.payload, final=reply.message.next < 0):
+    def _texts(self, index: int, follow: bool) -> Generator[str, None, None]:
+        bell = Bell()
+        for text in printed(Session.current(), self._id, bell, index=index, follow=follow):
+            if text is not None:
                 yield text
-            if not reply.payload and reply.message.next >= 0:
-                if not follow:
-                    return
-                _pause(bell, _OUTPUT_TICK_S)
-            offset = reply.message.next
+                continue
+            with Wait(bell) as wait:
+                wait.once()
+            if wait.interrupts:
+                raise Interrupted
+
+    async def _texts_async(self, index: int, follow: bool) -> AsyncGenerator[str, None]:
+        bell = Bell()
+        for text in printed(await connected(), self._id, bell, index=index, follow=follow):
+            if text is not None:
+                yield text
+            else:
+                await bell.rang(ASYNC_TICK_S)
 
 
-def _pause(bell: Bell, seconds: float) -> None:
-    with Wait(bell, timeout=seconds) as wait:
-        while not wait.late and not wait.interrupts:
-            wait.once()
-    if wait.interrupts:
-        raise Interrupted
+async def _joined(texts: AsyncIterator[str]) -> str:
+    return "".join([text async for text in texts])
+
+
+def status_of(summary: CallSummary) -> str:
+    """A call's state, in a word."""
+    if is_final(summary):
+        failed = summary.counts.failed + summary.counts.timed_out
+        return "failed" if failed and summary.state == "done" else _STATES[summary.state]
+    if summary.counts.running:
+        return "running"
+    return "retrying" if summary.counts.retrying else "queued" if not summary.started_at else "running"
+
+
+def within(count: int, start: int, end: int | None) -> tuple[int, int]:
+    """The range, if it is one of a call with ``count`` inputs; else ``ValueError``."""
+    last = count if end is None else end
+    if not 0 <= start <= last <= count:
+        raise ValueError(f"the call has inputs 0 to {count}; got start={start}, end={end}")
+    return start, last
 
 
 def as_value(value: Any) -> Value:
     """A decoded outcome as a :class:`Value`."""
     return Value(None, value.error) if isinstance(value, Failed) else Value(value, None)
-
-
-def wait_for(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: FunctionCall[Any]) -> Value:
-    """Wait for a call that was just opened; an interrupt cancels it for certain, within 2 s."""
-    view = call_view(call)
-    try:
-        return as_value(drive(steps(opened, view), opened.bell, view=view, interrupted=_cancel(opened)))
-    except KeyboardInterrupt:
-        raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})") from None
-    finally:
-        leave(opened)
-        view.end()
-
-
-async def wait_for_async(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: FunctionCall[Any]) -> Value:
-    """:func:`wait_for` for a coroutine."""
-    view = call_view(call)
-    try:
-        return as_value(await drive_async(steps(opened, view), opened.bell, interrupted=_cancel(opened)))
-    finally:
-        leave(opened)
-        view.end()
-
-
-def wait_durable(opened: Opened) -> None:
-    """Wait until a call and its inputs are durable; raises what the gateway refused."""
-    bell = opened.bell
-    drive(_durable(opened), bell, interrupted=_cancel(opened))
-
-
-async def wait_durable_async(opened: Opened) -> None:
-    """:func:`wait_durable` for a coroutine."""
-    await drive_async(_durable(opened), opened.bell, interrupted=_cancel(opened))
-
-
-def _durable(opened: Opened) -> Steps[None]:
-    while not opened.feed.is_durable or not opened.accepted.done():
-        opened.check()
-        yield
-    opened.check()
-
-
-def _cancel(opened: Opened) -> Callable[[], Steps[None]]:
-    return lambda: cancel(opened.session, opened.call_id, opened.bell)
-
-
-def leave(opened: Opened) -> None:
-    """Cancel what is not finished (an InputCancellation, say, ended the wait), and forget the call."""
-    if opened.stream is not None and not opened.is_over:
-        cancel(opened.session, opened.call_id, opened.bell)
-    opened.let_go()

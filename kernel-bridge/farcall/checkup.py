@@ -5,6 +5,8 @@ A check says what it found, or raises what is wrong; :class:`Doubt` for what wor
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import platform
@@ -151,6 +153,21 @@ def _isolation() -> str:
     return isolation.said(_state())
 
 
+def _uv() -> str:
+    if not default_place().is_embedded:
+        return "the gateway's host has it, or says so when an image is built"
+    told = os.environ.get("FARCALL_UV")
+    with contextlib.suppress(ImportError, OSError):
+        told = told or str(importlib.import_module("uv").find_uv_bin())
+    program = told or shutil.which("uv")
+    if program is None:
+        raise Doubt("uv is missing, so images cannot be built: pip install 'farcall[images]'")
+    ran = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)
+    if ran.returncode != 0:
+        raise Doubt(f"{program} does not run, so images cannot be built: {ran.stderr.strip()}")
+    return f"{ran.stdout.strip()} at {program}"
+
+
 def _clock() -> str:
     ahead = _state().started_at - time.time()
     if ahead > 1:
@@ -165,5 +182,5 @@ def _state() -> RuntimeState:
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": _python, "Node": _node, "gateway program": lambda: str(embedded.bundle()), "home": _home, "disk": _disk,
     "gateway": _gateway, "Python versions": _pythons, "JupyterLab extension": _extension, "GPUs": _gpus,
-    "isolation": _isolation, "clock": _clock,
+    "isolation": _isolation, "images": _uv, "clock": _clock,
 }  # fmt: skip

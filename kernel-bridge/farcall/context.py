@@ -31,6 +31,12 @@ class Inside(Protocol):
     def wait_ends(self) -> None:
         """It goes on."""
 
+    def await_begins(self) -> None:
+        """As :meth:`wait_begins`, by a coroutine: its thread goes on."""
+
+    def await_ends(self) -> None:
+        """It goes on."""
+
     def address(self) -> tuple[str, str] | None:
         """URL and key for a client session of its own; None before the gateway gave it a key."""
 
@@ -38,6 +44,7 @@ class Inside(Protocol):
 #: (call id, index), plain: the container's loop makes one per input, and a NamedTuple costs half a microsecond.
 _running: ContextVar[tuple[str, int] | None] = ContextVar("farcall_running_input", default=None)
 set_running = _running.set
+current_running = _running.get
 _inside: Inside | None = None
 
 
@@ -53,7 +60,12 @@ def current_input_id() -> str | None:
     A function that may run twice (after a crash) can use it as the key of what it did.
     """
     running = current_input()
-    return None if running is None else f"in-{running.call_id.removeprefix('fc-')}-{running.index}"
+    return None if running is None else input_id(*running)
+
+
+def input_id(call_id: str, index: int) -> str:
+    """The name of an input."""
+    return f"in-{call_id.removeprefix('fc-')}-{index}"
 
 
 def current_function_call_id() -> str | None:
@@ -84,6 +96,20 @@ def waiting() -> Iterator[None]:
         yield
     finally:
         inside.wait_ends()
+
+
+@contextmanager
+def awaiting() -> Iterator[None]:
+    """:func:`waiting` for a coroutine, whose thread does other things meanwhile."""
+    inside = _inside
+    if inside is None:
+        yield
+        return
+    inside.await_begins()
+    try:
+        yield
+    finally:
+        inside.await_ends()
 
 
 def enter(inside: Inside) -> None:

@@ -9,7 +9,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar
 
+import msgspec
+
 from . import errors
+from .concurrency import options_for
 from .options import Options
 from .versions import version
 from .versions.version import Version
@@ -36,9 +39,9 @@ class Definition(Generic[P, R]):
         self._raw = raw
         self._app = app
         self._name = name
-        self._options = options or Options()
         self._is_generator = is_generator
         self._yields = inspect.isgeneratorfunction(raw) or inspect.isasyncgenfunction(raw)
+        self._options = options_for(raw, options or Options(), is_generator=self.is_generator)
         self._calls_remotely = calls_remotely
         self._given = given
         self._known: tuple[Version, str, str] | None = None
@@ -90,6 +93,11 @@ class Definition(Generic[P, R]):
         return self.describe().code_hash
 
     @property
+    def schema(self) -> str:
+        """Of a class: its methods and parameters, packed for containers; else empty."""
+        return ""
+
+    @property
     def web_url(self) -> str | None:
         """The URL of a web function; None for others."""
         return None
@@ -97,6 +105,21 @@ class Definition(Generic[P, R]):
     def get_web_url(self) -> str | None:
         """The URL of a web function; None for others."""
         return None
+
+    @property
+    def signed(self) -> Callable[..., Any] | None:
+        """Something with its signature, for binding columns to parameters; None where it is not known."""
+        return self._raw
+
+    @property
+    def is_defined_here(self) -> bool:
+        """Whether its code is here, rather than only its name."""
+        return self._raw is not None
+
+    @property
+    def is_called(self) -> bool:
+        """Whether its name stands for containers; a class whose instances have parameters is only their base."""
+        return True
 
     def get_raw_f(self) -> Callable[P, R]:
         """The plain Python function. Raises ``ExecutionError`` where only its name is known."""
@@ -121,7 +144,7 @@ class Definition(Generic[P, R]):
     def spec(self, imports: tuple[str, ...]) -> FunctionSpec:
         """What it asks for, as the gateway reads it."""
         secrets = {name: value for secret in self._options.secrets for name, value in secret.variables.items()}
-        return self._options.spec(
+        spec = self._options.spec(
             self._app,
             self._name,
             is_generator=self.is_generator,
@@ -129,6 +152,12 @@ class Definition(Generic[P, R]):
             imports=imports,
             secrets=secrets,
         )
+        module = getattr(self._raw, "__module__", None) or "__main__"
+        return spec if module == "__main__" else msgspec.structs.replace(spec, module=module)
+
+    def id_of(self, described: Version, spec: FunctionSpec, environment_id: str) -> str:
+        """The id of that version under a spec in an environment."""
+        return version.function_id(described.code_hash, spec, environment_id)
 
     def known_as(self, described: Version, environment_id: str) -> str | None:
         """The id under which this very version was put before, if it was."""

@@ -1,12 +1,16 @@
-"""What functions did by other names in earlier years: `submit`, `enqueue`, `keep_warm`. `Function` has them too."""
+"""What functions did by other names in earlier years: `submit`, `enqueue`, `call`, `keep_warm`; and what scripts of the
+relatives call that have to be told before use: `hydrate`. `Function` has them too.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import warnings
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from .client.asking import connected
 from .definition import Definition, P, R
-from .twin import twin
+from .twin import either, twin
 
 if TYPE_CHECKING:
     from .call import FunctionCall
@@ -46,7 +50,50 @@ class EarlierNames(Definition[P, R]):
         warnings.warn("enqueue is deprecated: use spawn", DeprecationWarning, stacklevel=2)
         cast("Function[P, R]", self).spawn(*args, **kwargs)
 
+    async def _keep_warm_async(self, warm_pool_size: int) -> None:
+        """:meth:`keep_warm` in the running event loop."""
+        warnings.warn("keep_warm is deprecated: use update_autoscaler", DeprecationWarning, stacklevel=2)
+        await cast("Function[P, R]", self).update_autoscaler.aio(min_containers=warm_pool_size)
+
+    @twin(_keep_warm_async)
     def keep_warm(self, warm_pool_size: int) -> None:
         """Deprecated spelling of ``update_autoscaler(min_containers=…)``."""
         warnings.warn("keep_warm is deprecated: use update_autoscaler", DeprecationWarning, stacklevel=2)
         cast("Function[P, R]", self).update_autoscaler(min_containers=warm_pool_size)
+
+    def _call_async(self, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """:meth:`call` in the running event loop: to be awaited, or for ``async for``."""
+        function = cast("Function[P, R]", self)
+        return function.remote_gen.aio(*args, **kwargs) if self.is_generator else function.remote.aio(*args, **kwargs)
+
+    @either(_call_async)
+    def call(self, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """`remote` by its name of 2023; of a generator function `remote_gen`."""
+        function = cast("Function[P, R]", self)
+        return function.remote_gen(*args, **kwargs) if self.is_generator else function.remote(*args, **kwargs)
+
+    # ── what upstream has to do before a function can be used; here nothing is needed
+
+    @property
+    def is_hydrated(self) -> bool:
+        """Whether the gateway has been told of it from here."""
+        return self._known is not None
+
+    async def _hydrate_async(self, client: object = None) -> Any:
+        """:meth:`hydrate` in the running event loop."""
+        await asyncio.to_thread(lambda: cast("Function[P, R]", self).object_id)
+        return self
+
+    async def _introduced(self) -> None:
+        """Off the loop's thread, what may take a while: connecting, and telling the gateway of it the first time."""
+        if self.is_hydrated:
+            await connected()
+        else:
+            await self._hydrate_async()
+
+    @twin(_hydrate_async)
+    def hydrate(self, client: object = None) -> Any:
+        """Make it known to the gateway now rather than at its first call; returns the function. Needed nowhere."""
+        function = cast("Function[P, R]", self)
+        _ = function.object_id
+        return function

@@ -7,6 +7,7 @@ All of them can be pickled. A message says what happened, what was given, what i
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -78,7 +79,25 @@ class ContainerLostError(RemoteError):
 
 
 class OutOfMemoryError(RemoteError):
-    """The container went over its memory limit; the message gives limit and peak."""
+    """The container went over its memory limit; the message gives limit and peak.
+
+    Both are attributes too, in MiB; None where the system ran out of memory, not the container.
+    """
+
+    @property
+    def limit(self) -> int | None:
+        """What the function may use: its ``memory``, or the second of a pair."""
+        return self._told("limit")
+
+    @property
+    def peak(self) -> int | None:
+        """The most its container was seen to use, with all its processes."""
+        return self._told("peak")
+
+    def _told(self, name: str) -> int | None:
+        # The supervisor's own words (host/memory.py), which are all that a failure carries.
+        found = re.search(rf"\b{name} (\d+) MiB", str(self))
+        return int(found[1]) if found else None
 
 
 class PoisonInputError(RemoteError):

@@ -5,37 +5,63 @@ Captured when a call starts, never before. What happens to a call once it is ope
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any, Literal, cast
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
-from . import autoscaler, context
-from .batches import BatchResults, batches_of
-from .call import FunctionCall, wait_durable, wait_durable_async, wait_for, wait_for_async
-from .calls.labels import Label
+from . import context
+from .call import FunctionCall
 from .calls.launch import Kind, Opened, Prepared, open_single
 from .calls.prepare import prepare
 from .calls.single import single_value
-from .calls.source import Source
 from .client.session import Session
 from .client.waiting import Bell
+from .concurrency import batched_manner, concurrent_manner
 from .definition import P, R
-from .earlier import EarlierNames
 from .errors import InvalidError, compose
 from .generators import iterate_items, iterate_items_async
+from .manner import Manner
+from .mapped import Mapped
+from .opened import wait_durable, wait_durable_async, wait_for, wait_for_async
 from .options import Options
 from .presenter import presenter
-from .results import Results
-from .twin import either, itself, twin
+from .twin import either, twin
 from .values.traceback_ import without_ours
 
+if TYPE_CHECKING:
+    from .named import NamedFunction
 
-class Function(EarlierNames[P, R]):
+
+class Function(Mapped[P, R]):
     """A function that runs far away: `remote`, `map`, `spawn` and their relatives; `local` runs it here.
 
     Made with ``@app.function(…)``; a direct call runs it here, except for functions of a :class:`~farcall.Stub`.
     """
+
+    @staticmethod
+    def from_name(
+        app_name: str,
+        name: str | None = None,
+        *,
+        tag: str | None = None,
+        version: object = None,
+        environment_name: str | None = None,
+        client: object = None,
+    ) -> NamedFunction:
+        """A function of an app that is deployed, or runs in some other process: asked for at its first use, by name.
+
+        It runs the newest deployment, with the values it captured then. A missing one is a ``NotFoundError`` at the
+        first use; :meth:`local` is an ``ExecutionError``. ``tag`` is ``name`` as of 2023; there is one environment.
+        """
+        return importlib.import_module(".named", __package__).named(app_name, name, tag, version=version)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def lookup(app_name: str, name: str | None = None, *, tag: str | None = None, **others: Any) -> Function[..., Any]:
+        """:meth:`from_name` as of 2024: it asks at once, so a missing function is a ``NotFoundError`` here."""
+        return Function.from_name(app_name, name, tag=tag, **others).hydrate()
 
     @property
     def object_id(self) -> str:
@@ -46,7 +72,7 @@ class Function(EarlierNames[P, R]):
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if self._calls_remotely:
-            return self.remote(*args, **kwargs)
+            return cast(R, self.call(*args, **kwargs))
         if not self._warned and context.is_local() and (self._options.gpu or self._options.image):
             self._warned = True
             warnings.warn(f"{self._name}(…) runs here; {self._name}.remote(…) runs with what it asks for", stacklevel=2)
@@ -60,6 +86,7 @@ class Function(EarlierNames[P, R]):
         """:meth:`remote` in the running event loop; cancelling the task cancels the call."""
         __tracebackhide__ = True
         try:
+            await self._introduced()
             opened = self._start_one(args, kwargs)
             value = await wait_for_async(opened, single_value, self._handle(opened))
         except Exception as error:
@@ -89,7 +116,7 @@ class Function(EarlierNames[P, R]):
     def _remote_gen_async(self, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[Any]:
         """:meth:`remote_gen` for ``async for``."""
         self._must_yield()
-        return iterate_items_async(lambda: self._start("remote", args, kwargs))
+        return iterate_items_async(lambda: self._start("remote", args, kwargs), self._introduced)
 
     @either(_remote_gen_async)
     def remote_gen(self, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
@@ -106,6 +133,7 @@ class Function(EarlierNames[P, R]):
         """:meth:`spawn` in the running event loop."""
         __tracebackhide__ = True
         try:
+            await self._introduced()
             opened = self._start("spawn", args, kwargs)
             await wait_durable_async(opened)
         except Exception as error:
@@ -123,139 +151,6 @@ class Function(EarlierNames[P, R]):
             raise without_ours(error)  # noqa: B904
         return self._handle(opened)
 
-    # ── many inputs
-
-    @itself
-    def map(
-        self,
-        *input_iterators: Any,
-        kwargs: dict[str, Any] | None = None,
-        order_outputs: bool | None = None,
-        return_exceptions: bool = False,
-        limit: int | None = None,
-        resume: Results | str | None = None,
-        columns: dict[str, str] | None = None,
-        rows: bool = False,
-        label: Label | None = None,
-    ) -> Results:
-        """One input for each element of the zipped iterators (or row of a dataframe). Lazy: see :class:`Results`.
-
-        Args:
-            kwargs: given to every input; sent once.
-            order_outputs: True: by input; False: as they come; None: by input, for generator functions as they come.
-            return_exceptions: put exceptions into the results instead of raising the first.
-            limit: run only so many, spread over the input.
-            resume: an earlier map (or its call id): what succeeded there keeps its value, the rest runs now.
-            columns: parameter name → column name, for a dataframe.
-            rows: give each row as one dict.
-            label: what its card calls the inputs: a column, a label for each input, or a function of its arguments.
-        """
-        __tracebackhide__ = True
-        try:
-            source = Source.of_map(
-                self._raw, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {}
-            )
-            source = source.labelled(self._name, label).limited(limit)
-        except Exception as error:
-            raise without_ours(error)  # noqa: B904
-        return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=resume)
-
-    @itself
-    def starmap(
-        self,
-        input_iterator: Iterable[Any],
-        kwargs: dict[str, Any] | None = None,
-        order_outputs: bool | None = None,
-        return_exceptions: bool = False,
-    ) -> Results:
-        """Like :meth:`map`, with one sequence of arguments an item; a wrong arity fails that input."""
-        source = Source.of_starmap(self._name, input_iterator)
-        return self._results(source, kwargs, order_outputs, return_exceptions=return_exceptions, resume=None)
-
-    async def _for_each_async(
-        self,
-        *input_iterators: Any,
-        kwargs: dict[str, Any] | None = None,
-        order_outputs: bool = False,
-        return_exceptions: bool = False,
-        ignore_exceptions: bool = False,
-    ) -> None:
-        """:meth:`for_each` in the running event loop; takes async iterators too."""
-        __tracebackhide__ = True
-        returns = return_exceptions or ignore_exceptions
-        try:
-            results = self.map(*input_iterators, kwargs=kwargs, order_outputs=order_outputs, return_exceptions=returns)
-            async for _ in results:
-                pass
-        except Exception as error:
-            raise without_ours(error)  # noqa: B904
-
-    @twin(_for_each_async)
-    def for_each(
-        self,
-        *input_iterators: Any,
-        kwargs: dict[str, Any] | None = None,
-        order_outputs: bool = False,
-        return_exceptions: bool = False,
-        ignore_exceptions: bool = False,
-    ) -> None:
-        """Run it over all inputs now, and drop what it returns. Raises the first failure, unless told to ignore."""
-        __tracebackhide__ = True
-        returns = return_exceptions or ignore_exceptions
-        try:
-            results = self.map(*input_iterators, kwargs=kwargs, order_outputs=order_outputs, return_exceptions=returns)
-            for _ in results:
-                pass
-        except Exception as error:
-            raise without_ours(error)  # noqa: B904
-
-    async def _spawn_map_async(self, *input_iterators: Any, kwargs: dict[str, Any] | None = None) -> FunctionCall[R]:
-        """:meth:`spawn_map` in the running event loop; takes async iterators too."""
-        results = self.map(*input_iterators, kwargs=kwargs)
-        await results.upload_async("spawn_map")
-        return cast("FunctionCall[R]", results.call)
-
-    @twin(_spawn_map_async)
-    def spawn_map(self, *input_iterators: Any, kwargs: dict[str, Any] | None = None) -> FunctionCall[R]:
-        """A map that goes on without this process; returns once all its inputs are durable.
-
-        Read it when you like, here or elsewhere: ``call.get(index=…)``, ``call.iter()``, ``call.results()``.
-        """
-        results = self.map(*input_iterators, kwargs=kwargs)
-        results.upload("spawn_map")
-        return cast("FunctionCall[R]", results.call)
-
-    @itself
-    def map_batches(
-        self,
-        frame: Any,
-        batch_size: int | Literal["auto"] = "auto",
-        *,
-        kwargs: dict[str, Any] | None = None,
-        order_outputs: bool | None = None,
-        return_exceptions: bool = False,
-        resume: Results | str | None = None,
-    ) -> BatchResults:
-        """One input for each ``batch_size`` rows of a frame (or Series, or array): it takes and returns a part of it.
-
-        Lazy, see :class:`BatchResults`: iterate it for the parts, or take ``to_frame()`` for all rows beside the input.
-
-        Args:
-            batch_size: rows an input; "auto": about 4 MiB, and at least 16 inputs where there are as many rows.
-
-        Raises:
-            InvalidError: no frame or array; a batch size below 1; a generator function.
-        """
-        source = batches_of(self._name, frame, batch_size, is_generator=self.is_generator)
-        return BatchResults(
-            self,
-            source,
-            kwargs=dict(kwargs or {}),
-            by_input=order_outputs is not False,
-            return_exceptions=return_exceptions,
-            resume=resume,
-        )
-
     # ── variants and settings
 
     def with_options(self, **options: Any) -> Function[P, R]:
@@ -270,25 +165,25 @@ class Function(EarlierNames[P, R]):
             given={**(self._given or {}), **options},
         )
 
-    def update_autoscaler(
-        self,
-        *,
-        min_containers: int | None = None,
-        max_containers: int | None = None,
-        buffer_containers: int | None = None,
-        scaledown_window: float | None = None,
-    ) -> dict[str, float]:
-        """Change how many containers there are (None: unchanged); returns the settings as they are now."""
-        session = Session.current()
-        self.prepare(session)
-        return autoscaler.update(
-            session,
-            self._app,
-            self._name,
-            min_containers=min_containers,
-            max_containers=max_containers,
-            buffer_containers=buffer_containers,
-            scaledown_window=scaledown_window,
+    def with_concurrency(self, *, max_inputs: int, target_inputs: int | None = None) -> Function[P, R]:
+        """The same function as :func:`farcall.concurrent` would make it, in a pool of its own."""
+        return self.taking(concurrent_manner(max_inputs, target_inputs))
+
+    def with_batching(self, *, max_batch_size: int, wait_ms: int) -> Function[P, R]:
+        """The same function as :func:`farcall.batched` would make it, in a pool of its own: it must take lists."""
+        return self.taking(batched_manner(max_batch_size, wait_ms))
+
+    def taking(self, manner: Manner) -> Function[P, R]:
+        """The same function, taking its inputs in another manner."""
+        options = replace(self._options, manner=manner)
+        return Function(
+            self._raw,
+            app=self._app,
+            name=self._name,
+            options=options,
+            is_generator=self._is_generator,
+            calls_remotely=self._calls_remotely,
+            given={**(self._given or {}), "manner": manner},
         )
 
     # ── for the modules beside this one
@@ -323,25 +218,6 @@ class Function(EarlierNames[P, R]):
 
     def _handle(self, opened: Opened) -> FunctionCall[R]:
         return FunctionCall.of(opened)
-
-    def _results(
-        self,
-        source: Source,
-        kwargs: dict[str, Any] | None,
-        order_outputs: bool | None,
-        *,
-        return_exceptions: bool,
-        resume: Results | str | None,
-    ) -> Results:
-        ordered = not self.is_generator if order_outputs is None else order_outputs
-        return Results(
-            self,
-            source,
-            kwargs=dict(kwargs or {}),
-            by_input=ordered,
-            return_exceptions=return_exceptions,
-            resume=resume,
-        )
 
     def _start_one(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Opened:
         if self.is_generator:

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from .call import FunctionCall, Value
+from .client.asking import connected
 from .client.session import Session
 from .client.waiting import Bell, Steps, drive, drive_async
 from .presenter import calls_view
@@ -34,6 +35,8 @@ def _gather(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[
 async def _gather_async(*calls: FunctionCall[Any], return_exceptions: bool = False) -> list[Any]:
     __tracebackhide__ = True
     bell = Bell()
+    if calls:
+        await connected()
     values = await drive_async(_all(calls, bell, return_exceptions=return_exceptions), bell)
     for value in values:
         if value is not None and value.error is not None and not return_exceptions:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-from .call import FunctionCall, leave
+from .call import FunctionCall
 from .calls.items import single_items
 from .calls.launch import Opened
 from .calls.outcomes import Failed, value_of
 from .calls.reading import Reading
 from .calls.stream import Settled
+from .client.asking import connected
 from .client.session import Session
 from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
 from .errors import InvalidError, compose
+from .opened import leave
 from .presenter import call_view
 from .values.traceback_ import without_ours
 
@@ -41,9 +43,12 @@ def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
         view.end()
 
 
-async def iterate_items_async(start: Callable[[], Opened]) -> AsyncGenerator[Any, None]:
-    """:func:`iterate_items` for a coroutine."""
+async def iterate_items_async(
+    start: Callable[[], Opened], before: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[Any, None]:
+    """:func:`iterate_items` for a coroutine, which first awaits ``before``."""
     __tracebackhide__ = True
+    await before()
     opened = start()
     view = call_view(FunctionCall.of(opened))
     items = single_items(opened, view)
@@ -77,7 +82,7 @@ def stored_items(call: FunctionCall[Any]) -> Generator[Any, None, None]:
 async def stored_items_async(call: FunctionCall[Any]) -> AsyncGenerator[Any, None]:
     """:func:`stored_items` for a coroutine."""
     __tracebackhide__ = True
-    session, bell = Session.current(), Bell()
+    session, bell = await connected(), Bell()
     try:
         with Reading(session, call.object_id, bell) as reading:
             count = await drive_async(reading.sealed(), bell)

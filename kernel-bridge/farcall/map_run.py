@@ -6,7 +6,8 @@ from then on there is a chain of calls, and, where it was begun here, a live map
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -24,10 +25,13 @@ from .calls.single import Watching, summary_of
 from .calls.source import Source
 from .calls.starting import How, cancel_mapping, start
 from .calls.stream import Settled
+from .calls.zipped import Streaming
+from .client.asking import answered, connected
 from .client.session import Session
-from .client.waiting import Bell, Interrupted, Steps, drive
+from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
 from .errors import InvalidError, compose
 from .presenter import SILENT, View, map_view
+from .wire.messages import CallAsk, CallInfo
 
 if TYPE_CHECKING:
     from .function import Function
@@ -39,7 +43,7 @@ _END: Any = object()
 Which = Literal["unsucceeded", "failed", "rest"] | tuple[int, ...]
 
 
-class MapRun:
+class MapRun(Streaming):
     """One map, by whoever drives it. ``resume``: the map (or its call) that it goes on from."""
 
     def __init__(
@@ -89,6 +93,20 @@ class MapRun:
     def source(self) -> Source:
         """Where its inputs come from, and what people call them; nothing for those of a call made elsewhere."""
         return self._source
+
+    @property
+    def leftover(self) -> dict[int, Any]:
+        """Elements that were pulled from iterators and became part of no input, since a shorter one had ended: position
+        of the iterator → element. At most one each, and only of generators that are named before the one that ended.
+        """
+        return dict(self._source.leftover)
+
+    @property
+    def values_count(self) -> int | None:
+        """How many values an iteration gives, where that is known: one an input, but for generator functions."""
+        if self._function is None or self._is_flat:
+            return None
+        return self._source.count if self._source.count is not None or self._resume is not None else self.tally.total
 
     @property
     def calls(self) -> Chain:
@@ -162,13 +180,17 @@ class MapRun:
         if self._which != "rest" or not isinstance(limited, MapRun) or limited._call is None:
             return {}
         limited._drive(limited._finished())
-        return kept_of(limited._session, limited._begun, limited._source)
+        kept: Kept = limited._drive(
+            kept_of(limited._session, limited._begun, limited._source, limited._bell),
+        )
+        return kept
 
     def _as_now(self) -> Function[..., Any]:
-        """Its function, or what that name means now, where it runs inputs of an earlier map or is not known here."""
+        """Its function. Of a call made elsewhere: what that name means here, else the version that ran it."""
         if self._function is None:
-            summary = summary_of(self._session, self._call_id)
-            return registry.named(summary.app, summary.name)
+            from .stored import function_of
+
+            return function_of(summary_of(self._session, self._call_id))
         return self._function
 
     def _again(self, which: Which, source: Source | None = None) -> Any:
@@ -238,17 +260,71 @@ class MapRun:
                     yield
         return (yield from self._begun.one(self._session, index, self._bell))
 
+    def _counted(self, bell: Bell) -> Steps[int]:
+        """How many inputs there are, waited for until that is known."""
+        if self._source.count is not None:
+            return self._source.count
+        if self.tally.total is not None:
+            return self.tally.total
+        return (yield from self._begun.count(self._session, bell))
+
+    def _known(self, bell: Bell) -> Steps[None]:
+        """Of a call that was made elsewhere: its function's name, and whether it yields."""
+        if self._function is None and self._call is not None and self._own_flat is None:
+            asked = CallAsk(request=0, call_id=self._call_id)
+            summary = (yield from answered(self._session, asked, CallInfo, bell)).call
+            self._own_flat = summary.is_generator
+            self._call.called(summary.name)
+
     # ── waiting
+
+    async def _drive_async(self, steps: Callable[[], Steps[Any]], *, timeout: float | None = None) -> Any:
+        """:meth:`_drive` for a coroutine, with the map begun; being cancelled is its interrupt."""
+        async with self._awaiting() as pulling:
+            self._started()
+            try:
+                return await drive_async(
+                    steps(), self._bell, timeout=timeout, go_on=lambda: pulling.go_on(self._mapping)
+                )
+            except asyncio.CancelledError:
+                if self._live is not None and not self._live.mapping.opened.is_detached:
+                    self._live.mapping.abandon()
+                raise
+
+    def _ask(self, steps: Callable[[Bell], Steps[Any]]) -> Any:
+        """Steps that only look: they begin nothing and interrupt nothing."""
+        bell = Bell()
+        return drive(steps(bell), bell)
+
+    async def _ask_async(self, steps: Callable[[Bell], Steps[Any]]) -> Any:
+        """:meth:`_ask` for a coroutine."""
+        if self._chain is not None:
+            await connected()
+        bell = Bell()
+        return await drive_async(steps(bell), bell)
 
     @asynccontextmanager
     async def _awaiting(self) -> AsyncIterator[Pulling]:
         """Around what a coroutine does with it: only there are async iterators pulled."""
         self._is_awaited = True
         try:
+            await self._introduced()
+            if self._call is None:
+                self._source = self._source.awaited()
             async with Pulling(self._source) as pulling:
                 yield pulling
         finally:
             self._is_awaited = False
+
+    async def _introduced(self) -> None:
+        """Off the loop's thread, what may take a while: connecting, telling the function, the map it goes on from."""
+        if self._call is None and self._function is not None:
+            await self._function._introduced()
+        else:
+            await connected()
+        limited = self._resume
+        if self._call is None and self._which == "rest" and isinstance(limited, MapRun) and limited._call is not None:
+            await limited._drive_async(limited._finished)
 
     def _must_be_awaited(self) -> None:
         is_done = self._live is not None and not self._live.is_moving

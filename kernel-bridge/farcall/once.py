@@ -6,6 +6,7 @@ code around it changes.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import threading
@@ -24,6 +25,7 @@ class Once(Generic[_P, _R]):
         self._function = function
         self._computing = threading.RLock()  # guards _values; two threads must not load one model twice
         self._values: dict[Any, Any] = {}
+        self._loading: dict[Any, asyncio.Lock] = {}  # two tasks must not either
 
     @property
     def __farcall_once__(self) -> Callable[_P, _R]:
@@ -41,8 +43,12 @@ class Once(Generic[_P, _R]):
             return self._values[key]  # type: ignore[no-any-return]
 
     async def _awaited(self, key: Any, args: Any, kwargs: Any) -> Any:
-        if key not in self._values:
-            self._values[key] = await self._function(*args, **kwargs)  # type: ignore[misc]
+        if key in self._values:
+            return self._values[key]
+        async with self._loading.setdefault(key, asyncio.Lock()):
+            if key not in self._values:
+                self._values[key] = await self._function(*args, **kwargs)  # type: ignore[misc]
+        self._loading.pop(key, None)
         return self._values[key]
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .errors import InvalidError, compose, nearest
+from .manner import PLAIN, Manner
 from .retries import Retries
 from .wire.messages import FunctionSpec
 
@@ -19,7 +20,7 @@ __all__ = ["NAMES", "RENAMED", "Options", "Retries"]
 
 _MOST_SECONDS = 7 * 24 * 3600.0
 _MOST_CONTAINERS = 10_000
-_GPU = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._+-]*(:[1-9][0-9]?)?$")
+_GPU = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._+-]*(:([1-9][0-9]?|0\.(?!0+$)[0-9]{1,3}))?$")
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}$")
 _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -33,10 +34,14 @@ RENAMED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a function asks for. Times in seconds, memory in MiB, cpu in cores; a pair is (request, limit)."""
+    """What a function asks for. Times in seconds, memory in MiB, cpu in cores; a pair is (request, limit).
+
+    The request is claimed on the host while a container lives; the limit is what it may use. One number of ``cpu`` is
+    the request, without a limit; one number of ``memory`` is both.
+    """
 
     image: Any = None
-    #: Ranked choices; `""` as the last one: else without.
+    #: Ranked choices, each a count (``"A100:2"``) or a share of one (``"A100:0.5"``); `""` as the last: else without.
     gpu: tuple[str, ...] = ()
     cpu: float | tuple[float, float] = 0.125
     memory: int | tuple[int, int] = 0
@@ -53,13 +58,16 @@ class Options:
     max_containers: int | None = None
     buffer_containers: int = 0
     scaledown_window: float = 60.0
-    region: str | None = None
+    #: The host's region is one of these; empty: any.
+    region: tuple[str, ...] = ()
     cloud: str | None = None
     name: str | None = None
     schedule: Any = None
     #: Inputs before a container leaves; None: no limit.
     max_inputs: int | None = None
     single_use_containers: bool = False
+    #: Given by the decorators of concurrency.py, never by name.
+    manner: Manner = PLAIN
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Options:
@@ -108,10 +116,18 @@ class Options:
             imports=tuple(imports),
             secrets={**(secrets or {}), **self.env},
             hidden=tuple(name for name in secrets or {} if name not in self.env),
+            max_concurrent=self.manner.max_concurrent,
+            target_concurrent=self.manner.target_concurrent,
+            max_batch=self.manner.max_batch,
+            batch_wait=self.manner.wait_ms / 1000,
+            cpu_limit=float(self.cpu[1]) if isinstance(self.cpu, tuple) else 0.0,
+            memory_request=self.memory[0] if isinstance(self.memory, tuple) else 0,
+            region=self.region,
+            cloud=self.cloud or "",
         )
 
 
-NAMES = tuple(one.name for one in fields(Options))
+NAMES = tuple(one.name for one in fields(Options) if one.name != "manner")
 
 Check = Callable[[str, Any], Any]
 
@@ -170,7 +186,10 @@ def _wrong(name: str, value: object, takes: str) -> InvalidError:
 
 
 def _gpu(name: str, value: object) -> tuple[str, ...]:
-    takes = 'a name as nvidia-smi says it ("A100", "H100:2", "any"), or a ranked list of names that may end in None'
+    takes = (
+        'a name as nvidia-smi says it, alone or with a count or a share ("A100", "H100:2", "A100:0.5", "any"), '
+        "or a ranked list of names that may end in None"
+    )
     if value is None:
         return ()
     ranked: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]
@@ -279,9 +298,21 @@ def _named(name: str, value: object) -> str | None:
     return value
 
 
+def _regions(name: str, value: object) -> tuple[str, ...]:
+    takes = 'a region that a host was given with `farcall serve --region`, such as "eu", or a list of them'
+    if value is None:
+        return ()
+    regions = [value] if isinstance(value, str) else value
+    if not isinstance(regions, (list, tuple)) or not regions:
+        raise _wrong(name, value, takes)
+    if not all(isinstance(one, str) and _NAME.match(one) for one in regions):
+        raise _wrong(name, value, takes)
+    return tuple(regions)
+
+
 def _word(name: str, value: object) -> str | None:
-    if value is not None and not (isinstance(value, str) and value):
-        raise _wrong(name, value, "a name, or None")
+    if value is not None and not (isinstance(value, str) and _NAME.match(value)):
+        raise _wrong(name, value, 'a name that a host was given with `farcall serve --cloud`, such as "aws", or None')
     return value
 
 
@@ -291,12 +322,18 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def _image(name: str, value: object) -> object:
+    if value is not None and not hasattr(type(value), "recipe"):
+        raise _wrong(name, value, 'a farcall.Image, such as Image.debian_slim().pip_install("numpy"), or None')
+    return value
+
+
 def _anything(name: str, value: object) -> object:
     return value
 
 
 _CHECKS: dict[str, Check] = {
-    "image": _anything,
+    "image": _image,
     "gpu": _gpu,
     "cpu": _cpu,
     "memory": _memory,
@@ -310,7 +347,7 @@ _CHECKS: dict[str, Check] = {
     "max_containers": _from_one,
     "buffer_containers": _containers,
     "scaledown_window": _window,
-    "region": _word,
+    "region": _regions,
     "cloud": _word,
     "name": _named,
     "schedule": _anything,

@@ -7,10 +7,11 @@ The default is one progress line on stderr, when that is a terminal. farcall.not
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -107,7 +108,7 @@ class Terminal:
         return MapLine(results)
 
     def call_begins(self, call: FunctionCall[Any]) -> View:
-        return Printing()
+        return CallLine(call)
 
     def cell(self) -> Cell:
         return _cell_of(sys.argv[0] if sys.argv else "")
@@ -143,6 +144,39 @@ class Printing:
     def end(self) -> None: ...
 
 
+class CallLine(Printing):
+    """Says on stderr why a call waits, once it has for a second; nothing unless stderr is a terminal."""
+
+    def __init__(self, call: FunctionCall[Any]) -> None:
+        super().__init__()
+        self._waiting = _waiting(lambda: call.object_id) if _is_terminal() else None
+        self._drawn = ""
+
+    def tick(self) -> None:
+        if self._waiting is None:
+            return
+        reason = self._waiting.reason()
+        if reason != self._drawn:
+            self._drawn = reason
+            sys.stderr.write(f"\r\x1b[K{f'waiting: {reason}' if reason else ''}")
+            sys.stderr.flush()
+
+    def output(self, index: int, stream: str, text: str) -> None:
+        self._clear()
+        super().output(index, stream, text)
+
+    def end(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+        self._clear()
+
+    def _clear(self) -> None:
+        if self._drawn:
+            self._drawn = ""
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
 class MapLine(Printing):
     """One line on stderr that is drawn over and over; nothing unless stderr is a terminal."""
 
@@ -151,7 +185,8 @@ class MapLine(Printing):
         self._results = results
         self._began = time.monotonic()
         self._drawn = 0.0
-        self._shows = sys.stderr is not None and sys.stderr.isatty()
+        self._shows = _is_terminal()
+        self._waiting = _waiting(lambda: _id_of(results)) if self._shows else None
 
     def tick(self) -> None:
         now = time.monotonic()
@@ -167,8 +202,11 @@ class MapLine(Printing):
         super().output(index, stream, text)
 
     def end(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
         if self._drawn:
-            sys.stderr.write(f"\r\x1b[K{self._line(time.monotonic())}\n")
+            rest = "; .estimate() and .run_rest() are for the rest" if self._results.is_limited else ""
+            sys.stderr.write(f"\r\x1b[K{self._line(time.monotonic())}{rest}\n")
             sys.stderr.flush()
             self._drawn = 0.0
 
@@ -177,7 +215,24 @@ class MapLine(Printing):
         total = f"/{tally.total:,}" if tally.total is not None else " done so far"
         failed = f" · {tally.failed:,} failed" if tally.failed else ""
         rate = tally.done / max(now - self._began, 1e-3)
-        return f"{self._results.name}.map · {tally.done:,}{total}{failed} · {rate:,.1f}/s"
+        return f"{self._results.name}.map · {tally.done:,}{total}{failed} · {rate:,.1f}/s{self._why()}"
+
+    def _why(self) -> str:
+        reason = self._waiting.reason() if self._waiting is not None else ""
+        return f" · waiting: {reason}" if reason else ""
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _waiting(call_id: Callable[[], str]) -> Any:
+    """A :class:`farcall.waiting_line.Waiting`: it knows sessions, which is more than everybody needs."""
+    return importlib.import_module(".waiting_line", __package__).Waiting(call_id)
+
+
+def _id_of(results: Results) -> str:
+    return results.call.object_id  # it is waited for, so it was started
 
 
 _presenter: Presenter = Terminal()

@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import errors
 from .call import FunctionCall, as_value
-from .calls import tables
 from .calls.chain import Batches, Chain
-from .calls.failure_list import Failures
 from .calls.launch import Kind, cancel
 from .calls.live import next_batch, next_batch_async
 from .calls.outcomes import Failed, small_values, value_of
 from .calls.pulling import Pulling
-from .calls.rest import Estimate, estimate
-from .calls.single import NO_COUNTS, failure_groups, summary_of
+from .calls.single import NO_COUNTS, summary_of
 from .calls.source import Source
 from .calls.starting import read_input, upload, uploading
 from .calls.stream import Settled
-from .client.waiting import Interrupted, drive_async
-from .map_run import MapRun
-from .twin import twin
+from .calls.zipped import WAITING
+from .client.waiting import Bell, Interrupted, drive_async
+from .tabled import Tabled
+from .twin import itself, twin
 from .values.traceback_ import without_ours
 from .wire.messages import Counts
 
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 _AHEAD = 64
 
 
-class Results(MapRun):
+class Results(Tabled):
     """The results of a map: iterate them, index them, wait for them, turn them into a frame.
 
     Lazy: ``repr``, ``len`` of sized inputs and attribute access start nothing. Leaving a loop early cancels what has
@@ -90,6 +88,27 @@ class Results(MapRun):
         finally:
             self._left(is_live)
 
+    def at_hand(self, bell: Bell) -> Generator[Any, None, None]:
+        """For a map whose inputs these are: its values, and WAITING where one is not there until the bell rings."""
+        is_live = False
+        try:
+            self._must_be_awaited()
+            batches, is_live = self._reader()
+            self._bell.next = bell
+            for batch in batches:
+                if batch is None:
+                    self._view.tick()
+                    yield WAITING
+                    continue
+                for values in self._values(batch):
+                    if isinstance(values, Failed):
+                        raise values.error
+                    yield from values
+            is_live = False
+        finally:
+            self._bell.next = None
+            self._left(is_live)
+
     async def _iterate_async(self) -> AsyncGenerator[Any, None]:
         __tracebackhide__ = True
         is_live = False
@@ -129,17 +148,27 @@ class Results(MapRun):
 
     # ── starting and stopping
 
+    async def _start_async(self) -> Results:
+        """:meth:`start` in the running event loop."""
+        self._must_be_sized()
+        await self.upload_async("map")
+        return self
+
+    @twin(_start_async)
     def start(self) -> Results:
         """Run it detached: returns once all inputs are durable; the results are read later, from here or anywhere.
 
         Raises ``InvalidError`` for inputs without a length: only a waiting thread pulls those.
         """
-        if self._call is None and not self._source.is_sized and self._resume is None:
+        self._must_be_sized()
+        self.upload("map")
+        return self
+
+    def _must_be_sized(self) -> None:
+        if self._call is None and self._source.count is None and self._resume is None:
             raise errors.InvalidError(
                 errors.compose(f"{self.name}.map(…).start() needs inputs that have a length", do="Give it a list")
             )
-        self.upload("map")
-        return self
 
     def upload(self, kind: Kind) -> None:
         """Open the call on its own, and send all its inputs."""
@@ -172,13 +201,15 @@ class Results(MapRun):
         if self._live is not None and not self._live.mapping.opened.is_detached:
             self._live.mapping.opened.detach()
 
+    @itself
     def resume(self) -> Results:
         """A new map in which what succeeded keeps its value and the rest runs with the function as it is now.
 
-        Raises ``NotFoundError`` when the call was made elsewhere and nothing here defines its function.
+        Of a call that was made elsewhere, whose function nothing here defines, the version that ran it runs again.
         """
         return cast("Results", self._again("unsucceeded"))
 
+    @itself
     def retry_failed(self) -> Results:
         """Like :meth:`resume`, for the inputs that failed or timed out only."""
         return cast("Results", self._again("failed"))
@@ -187,22 +218,19 @@ class Results(MapRun):
         """Like :meth:`resume`, for these inputs of its last call only."""
         return cast("Results", self._again(indexes))
 
+    @itself
     def run_rest(self) -> Results:
         """After ``map(…, limit=…)``: the whole map. What succeeded keeps its value; all other inputs run."""
         return cast("Results", self._again("rest", self._limited_from("run_rest")))
 
-    def estimate(self) -> Estimate:
-        """After ``map(…, limit=…)``: what the rest will take, judged by the inputs that ran; waits for them."""
-        self._limited_from("estimate")
-        self.wait()
-        return estimate(self._session, self._begun, self._source, self._as_now().options)
+    async def _cancel_async(self) -> None:
+        """:meth:`cancel` in the running event loop."""
+        if self._live is not None:
+            self._live.mapping.stop_feeding()
+        if self._call is not None:
+            await self._call.cancel.aio()
 
-    @property
-    def is_limited(self) -> bool:
-        """Whether ``limit=`` left inputs out, which :meth:`run_rest` would run."""
-        whole = self._source.whole
-        return whole is not None and whole.count != self._source.count
-
+    @twin(_cancel_async)
     def cancel(self) -> None:
         """Cancel what has not finished. What is done stays readable."""
         if self._live is not None:
@@ -210,17 +238,12 @@ class Results(MapRun):
         if self._call is not None:
             self._call.cancel()
 
-    def _limited_from(self, used: str) -> Source:
-        if self._source.whole is None:
-            do = f"{self.name}.map(inputs, limit=5) on inputs that have a length"
-            raise errors.InvalidError(errors.compose(f"{used}() goes on from a map that had a limit=", takes=do))
-        return self._source.whole
-
     # ── by index
 
     def __getitem__(self, index: int) -> Any:
         __tracebackhide__ = True
-        value = as_value(value_of(self._call_id, self._drive(self._one(self._checked(index)))))
+        outcome = self._drive(self._one(self._checked(index)))
+        value = as_value(value_of(self._call_id, outcome))
         if value.error is not None:
             raise value.error
         return value.result
@@ -241,22 +264,16 @@ class Results(MapRun):
         return (args, kwargs) if kwargs else args
 
     def __len__(self) -> int:
-        if self._source.count is not None:
-            return self._source.count
-        if self._call is None:
+        if self._source.count is None and self._call is None:
             raise TypeError(f"{self.name}.map(…) has no length before it has run: its inputs have none")
-        if self.tally.total is not None:
-            return self.tally.total
-        return self._drive(self._begun.count(self._session, self._bell))  # type: ignore[no-any-return]
+        count: int = self._ask(self._counted)
+        return count
 
     # ── waiting and state
 
     async def _wait_async(self, timeout: float | None = None) -> Results:
         """:meth:`wait` in the running event loop."""
-        async with self._awaiting() as pulling:
-            self._started()
-            steps = self._finished()
-            await drive_async(steps, self._bell, timeout=timeout, go_on=lambda: pulling.go_on(self._mapping))
+        await self._drive_async(self._finished, timeout=timeout)
         return self
 
     @twin(_wait_async)
@@ -288,48 +305,9 @@ class Results(MapRun):
         assert self._call is not None, "it was started"
         return self._call
 
-    def failures(self) -> Failures:
-        """Failed inputs by exception type and user line, the most frequent first."""
-        if self._call is None:
-            return Failures()
-        return Failures.of(self._drive(failure_groups(self._session, self._begun.last, self._bell)))
-
-    # ── frames
-
-    def to_frame(self) -> Any:
-        """The values as a frame, row by row beside the input; waits. Failed rows are missing values.
-
-        Dicts, dataclasses and Series spread into columns; anything else is one column named after the function. The
-        kind of frame is the input's. Generator functions give a long frame with the input's index.
-        """
-        self._started()
-        values: dict[int, Any] = self._drive(self._collected())
-        return self._frame(values, len(self))
-
-    def peek(self) -> Any:
-        """:meth:`to_frame` as it is now: does not start it, and does not wait."""
-        values: dict[int, Any] = {}
-        count = self._source.count
-        if self._chain is not None:
-            count = summary_of(self._session, self._chain.calls[0]).inputs if count is None else count
-            values = self._drive(tables.gathered(self._chain.known(self._session, count, self._bell), self._call_id))
-        return self._frame(values, count or 0)
-
-    def _frame(self, values: dict[int, Any], count: int) -> Any:
-        return tables.frame_of(values, count, self._source.frame, self.name, is_flat=self._is_flat)
-
-    def join(self, df: Any, prefix: str = "") -> Any:
-        """``df`` with the columns of :meth:`to_frame` beside it, by position; ``prefix`` goes before their names."""
-        return tables.joined(df, self.to_frame(), prefix)
-
-    def details(self) -> Any:
-        """A frame with one row an input: index, status, seconds, attempts, container, version, error."""
-        if self._chain is None:
-            return tables.details_of([], "")
-        return tables.details_of(*tables.read_details(self._session, self._chain))
-
     def __repr__(self) -> str:
         tally = self.tally
         total = "" if tally.total is None else f" of {tally.total:,}"
         state = f"{tally.done:,}{total} done, {self._call.object_id}" if self._call is not None else "not started"
-        return f"<farcall.Results {self.name}.map, {state}>"
+        rest = "; .estimate() says what the rest takes, .run_rest() runs it" if self.is_limited else ""
+        return f"<farcall.Results {self.name}.map, {state}{rest}>"

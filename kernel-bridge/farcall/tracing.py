@@ -11,9 +11,11 @@ import os
 import re
 import sys
 from contextlib import suppress
+from contextvars import ContextVar
 
 _VALID = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _call: str | None = None  # of the call whose inputs run in this container
+_input: ContextVar[str | None] = ContextVar("farcall_traceparent", default=None)  # where several run at once
 _is_container = False
 
 
@@ -21,7 +23,7 @@ def current_traceparent() -> str | None:
     """The `traceparent` for what this code asks of others; None when nobody traces."""
     own = _active()
     if own is not None or _is_container:
-        return own or _call
+        return own or _input.get() or _call
     told = os.environ.get("TRACEPARENT", "")
     return told if _VALID.fullmatch(told) else None
 
@@ -32,6 +34,13 @@ def enter(traceparent: str | None) -> None:
     if _is_container and traceparent == _call:
         return
     _call, _is_container = traceparent, True
+    if traceparent is not None or "opentelemetry.context" in sys.modules:
+        _attach(traceparent)
+
+
+def enter_input(traceparent: str | None) -> None:
+    """In a container that runs several inputs: this task or thread runs one of a call beneath this."""
+    _input.set(traceparent)
     if traceparent is not None or "opentelemetry.context" in sys.modules:
         _attach(traceparent)
 

@@ -52,17 +52,52 @@ export interface LiveCall extends CallView {
   readonly cell: number;
   /** Its inputs have labels: the intent `labels` brings them. Absent in older kernels. */
   readonly labels?: boolean;
+  /** It opened calls, or an input of another one opened it: there is a graph to see. Absent in older kernels. */
+  readonly related?: boolean;
+}
+/** All calls of one function under one path of functions. Times in seconds. */
+export interface GraphNodeView {
+  /** The position of the node that it is beneath, -1 for the root; parents come before their children. */
+  readonly parent: number;
+  readonly name: string;
+  readonly calls: number;
+  /** Of all their inputs. */
+  readonly counts: Counts;
+  /** Of the last attempts; 0: none has ended. */
+  readonly p50: number;
+  readonly p95: number;
+  /** Of the root's time so far, the share in which one of these calls ran. */
+  readonly share: number;
+  /** The same in bins of the root's time, a digit a bin. */
+  readonly busy: string;
+  /** Calls beneath it under paths that are not shown. */
+  readonly hidden: number;
+  /** The call, when it is only one. */
+  readonly call_id?: string;
+}
+/** A call graph, folded by call path: at most 256 nodes. */
+export interface GraphView {
+  /** The root. */
+  readonly call_id: string;
+  readonly nodes: readonly GraphNodeView[];
+  /** Calls that were not looked at. */
+  readonly more: number;
+  /** Unix seconds at which the first bin begins, and the seconds of a bin. */
+  readonly began: number;
+  readonly width: number;
 }
 /** The bundle of one output. The snapshot holds counts, types, lines and times, never the user's values. */
 export interface ViewBundle {
   readonly v: 1;
-  readonly kind: 'map' | 'call';
+  readonly kind: 'map' | 'call' | 'graph';
   readonly call_id: string;
   readonly snapshot: CallView;
   /** Unix seconds at which the snapshot was taken. */
   readonly saved_at: number;
   /** Further calls on the same card (a cell's repeated `.remote()`), by id. */
   readonly calls?: readonly CallView[];
+  /** Of a graph: as it was then. */
+  readonly graph?: GraphView;
 }
 export interface InputRow {
   readonly index: number;
@@ -181,6 +216,10 @@ export type BridgeIntent = { readonly v: 1; readonly id: number } &
     | { readonly intent: 'labels'; readonly call_id: string; readonly indexes: readonly number[] }
     /** Reply: TimesView. */
     | { readonly intent: 'times'; readonly call_id: string }
+    /** The graph of the call's whole tree. Reply: GraphView. */
+    | { readonly intent: 'graph'; readonly call_id: string }
+    /** Calls of one of its nodes, at most 100, those that failed or run first. Reply: { calls: CallView[] }. */
+    | { readonly intent: 'graph_calls'; readonly call_id: string; readonly node: number }
     /** Reply: { functions: FunctionView[] }, by name. */
     | { readonly intent: 'functions' }
     /** Changes the autoscaler's settings that are given. Reply: Autoscaling. */

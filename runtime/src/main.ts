@@ -62,6 +62,8 @@ async function main(): Promise<void> {
     core,
     meter,
     keep: options.keep,
+    keepImages: options.keepImages,
+    limits: options.limits,
     logs: home.logs,
     idleExit: options.idleExit,
     onLeave: (keep) => void leave(keep),
@@ -111,9 +113,9 @@ interface Supervised {
 }
 
 function supervisorsOf({ home, options, identity: { remote }, isolation, reach }: Supervised): LocalSupervisors {
-  const { python, reconnectWindow, gpus } = options;
+  const { python, reconnectWindow, gpus, labels } = options;
   const token = home.token('supervisor.token');
-  const told = { token, reach, embedded: !remote, reconnectWindow, gpus, isolation };
+  const told = { token, reach, embedded: !remote, reconnectWindow, gpus, labels, isolation };
   return new LocalSupervisors({ python, home: home.folder, ...told });
 }
 

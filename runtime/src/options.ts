@@ -19,6 +19,8 @@ export interface Options {
   /** Seconds without clients and open calls after which it leaves; 0: never. */
   readonly idleExit: number;
   readonly gpus: string | undefined;
+  /** Where it is: `region` and `cloud`, as far as they were given. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly isolation: IsolationWish;
   /** Users that containers may be run as: the first, and how many. */
   readonly uids: readonly [first: number, count: number];
@@ -30,6 +32,8 @@ export interface Options {
   readonly allowedOrigins: readonly string[];
   readonly limits: Limits;
   readonly keep: Keep;
+  /** Bytes of images that may stay though nobody uses them. */
+  readonly keepImages: number;
   readonly logLevel: LogLevel;
   readonly logBytes: number;
 }
@@ -60,11 +64,14 @@ const OPTIONS = {
   durability: { type: 'string' },
   'idle-exit': { type: 'string' },
   gpus: { type: 'string' },
+  region: { type: 'string' },
+  cloud: { type: 'string' },
   isolation: { type: 'string' },
   uids: { type: 'string' },
   'reconnect-window': { type: 'string' },
   'keep-days': { type: 'string' },
   'keep-bytes': { type: 'string' },
+  'keep-images': { type: 'string' },
   'log-level': { type: 'string' },
   'log-bytes': { type: 'string' },
 } as const;
@@ -80,6 +87,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
     throw new LaunchError(`--durability is "process" or "power", not "${durability}"`);
   if (values.gpus !== undefined && !/^([\w .-]+(:\d{1,3})?)(,[\w .-]+(:\d{1,3})?)*$/.test(values.gpus))
     throw new LaunchError(`--gpus looks like "A100:2,T4:1", not "${values.gpus}"`);
+  const labels = { ...labelOf('region', values.region), ...labelOf('cloud', values.cloud) };
   return {
     home: resolve(values.home ?? defaultHome(env)),
     python: values.python ?? 'python3',
@@ -87,6 +95,7 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
     durability,
     idleExit: seconds('idle-exit', values['idle-exit'], isRemote ? 0 : 300),
     gpus: values.gpus,
+    labels,
     isolation: isolationOf(values.isolation ?? (isRemote ? 'auto' : 'none')),
     uids: uidsOf(values.uids ?? '60600-61099'),
     reconnectWindow: seconds('reconnect-window', values['reconnect-window'], isRemote ? 600 : 60),
@@ -94,9 +103,19 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv = p
     allowedOrigins: values['allow-origin'] ?? [],
     limits: limitsOf(values.limit ?? []),
     keep: keepOf(values, env),
+    keepImages: bytes('keep-images', values['keep-images'] ?? (env['FARCALL_KEEP_IMAGES'] || '20GiB')),
     logLevel: levelOf(values['log-level'] ?? (env['FARCALL_LOG_LEVEL'] || 'info')),
     logBytes: bytes('log-bytes', values['log-bytes'] ?? '16MiB'),
   };
+}
+
+function labelOf(name: string, text: string | undefined): Record<string, string> {
+  if (text === undefined) return {};
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text))
+    throw new LaunchError(
+      `--${name} takes up to 64 letters, digits, dots, dashes and underscores, such as "eu", not "${text}"`,
+    );
+  return { [name]: text };
 }
 
 function isolationOf(text: string): IsolationWish {

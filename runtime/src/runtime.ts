@@ -5,12 +5,13 @@ import { join } from 'node:path';
 
 import type { WebSocket } from 'ws';
 
-import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
+import type { ClientId, ContainerId, HostId } from '@farcall/kernel-bridge/wire';
 
 import type { Command } from './core/commands.js';
 import type { Happening } from './core/events.js';
 import type { LocalEngine } from './engines/local.js';
 import type { Tokens } from './gateway/authenticate.js';
+import { Apps } from './gateway/apps.js';
 import { Calls } from './gateway/calls.js';
 import { Chunks } from './gateway/chunks.js';
 import { Clients } from './gateway/clients.js';
@@ -22,18 +23,26 @@ import type { CoreView } from './gateway/core-view.js';
 import { failpointOf } from './gateway/failpoint.js';
 import { FailureGroups } from './gateway/failure-groups.js';
 import { failurePayload } from './gateway/failures.js';
+import { Graphs } from './gateway/graphs.js';
 import { Functions } from './gateway/functions.js';
 import { greet } from './gateway/greetings.js';
 import type { HostListener } from './gateway/hosts.js';
+import { Images } from './gateway/images.js';
 import { Items } from './gateway/items.js';
 import { Keeper } from './gateway/keeper.js';
 import type { LeaseJournal } from './gateway/lease-journal.js';
 import type { Log } from './gateway/log.js';
+import { Dicts } from './gateway/dicts.js';
+import { type Limits, LIMITS } from './gateway/limits.js';
+import { Objects } from './gateway/objects.js';
 import { Outputs } from './gateway/outputs.js';
+import { Putters } from './gateway/people.js';
+import { Queues } from './gateway/queues.js';
 import type { Identity, Parts, Source } from './gateway/parts.js';
 import { Previews } from './gateway/previews.js';
 import { Refusal } from './gateway/refusal.js';
 import { restore } from './gateway/restore.js';
+import { Schedules } from './gateway/schedules.js';
 import { Streams } from './gateway/streams.js';
 import { TokenBook } from './gateway/token-book.js';
 import type { Supervisors } from './gateway/supervisors.js';
@@ -65,7 +74,10 @@ export interface RuntimeOptions {
   /** Seconds; 0: never. */
   readonly idleExit: number;
   readonly keep?: Keep;
+  /** Bytes of images that may stay though nobody uses them. */
+  readonly keepImages?: number;
   readonly meter?: Meter;
+  readonly limits?: Limits;
   /** Asked to leave: by a client, or because it was idle. */
   readonly onLeave: (keep: boolean) => void;
 }
@@ -85,6 +97,7 @@ export class Runtime {
       idleExit: options.idleExit,
       onSilent: (host) => this.#silent(host),
       keep: options.keep ?? KEEP,
+      keepImages: options.keepImages ?? Number.MAX_SAFE_INTEGER,
       bytesSoFar: () => this.#meter.bytesSoFar,
       onExpired: (expired) => this.#meter.cleared(expired),
     });
@@ -95,6 +108,7 @@ export class Runtime {
     const containers = await restore(this.parts);
     this.options.engine.adopt?.(containers);
     this.#keeper.start();
+    this.parts.schedules.start();
   }
 
   accept(socket: WebSocket, peer: Peer): void {
@@ -131,6 +145,7 @@ export class Runtime {
   async drain(): Promise<void> {
     this.#closing = true;
     this.#keeper.stop();
+    this.parts.schedules.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, DRAIN_MS).unref());
     await Promise.race([this.parts.commits.idle(), late]);
     for (const connection of this.#connections) {
@@ -138,6 +153,7 @@ export class Runtime {
       connection.close(4503, 'the gateway is draining');
     }
     await this.parts.outputs[Symbol.asyncDispose]();
+    this.parts.objects.close();
     this.parts.journal.close();
   }
 
@@ -150,6 +166,7 @@ export class Runtime {
     };
     const chunks = new Chunks(CHUNK_CACHE_BYTES);
     const containers = new Containers();
+    const functions = new Functions(store);
     const clients = new Clients();
     const failures = new FailureGroups();
     const streams = new Streams({ store, epoch: identity.epoch, onError });
@@ -176,7 +193,10 @@ export class Runtime {
       commits,
       tokens,
       tokenBook: new TokenBook(join(identity.home, 'tokens.json'), tokens),
-      functions: new Functions(store),
+      functions,
+      images: new Images(identity, functions),
+      apps: new Apps(),
+      schedules: new Schedules(() => this.parts),
       calls: new Calls(store, chunks),
       chunks,
       clients,
@@ -187,6 +207,8 @@ export class Runtime {
       items: new Items({ streams, containers, folder: identity.blobs }),
       watches: new Watches(() => this.parts, failures),
       failures,
+      graphs: new Graphs(),
+      ...this.#composeObjects(commits, clients),
       outputs: new Outputs({ folder: logs, store, streams, containers, onHurry, onError }),
       previews: new Previews(() => this.parts),
       traces: new Traces(),
@@ -195,6 +217,14 @@ export class Runtime {
       onUnreadable: (container, lease, error) => this.#failLease(container, lease, error),
       leave: this.options.onLeave,
     };
+  }
+
+  #composeObjects(commits: Commits, clients: Clients): Pick<Parts, 'objects' | 'dicts' | 'queues' | 'putters'> {
+    const { store, limits = LIMITS, log } = this.options;
+    const isHere = (client: ClientId): boolean => clients.get(client) !== undefined;
+    const onError = (error: unknown): void => log.error({ err: error }, 'objects');
+    const objects = new Objects({ store: store.objects, commits, limits, isHere, onError });
+    return { objects, dicts: new Dicts(objects), queues: new Queues(objects), putters: new Putters() };
   }
 
   async #append(group: readonly Operation[]): Promise<void> {

@@ -109,3 +109,31 @@ def test_a_failure_deep_down_reaches_the_top_as_itself() -> None:
 
     with pytest.raises(KeyError, match="bottom"):
         dig.remote(5)
+
+
+@farcall.function(max_containers=1)
+def leaf() -> int:
+    import os
+
+    return os.getpid()
+
+
+@farcall.function(max_containers=3)
+def branch(_: int) -> tuple[int, int]:
+    import os
+    import time
+
+    time.sleep(0.2)
+    return os.getpid(), leaf.remote()
+
+
+@farcall.function
+def other_leaf() -> int:
+    return leaf.with_options(max_containers=2).remote()
+
+
+def test_a_function_of_a_module_is_one_version_whichever_container_calls_it() -> None:
+    called = list(branch.map(range(6)))
+    assert len({above for above, _ in called}) > 1
+    assert {below for _, below in called} == {leaf.remote()}
+    assert other_leaf.remote() != leaf.remote(), "with other options it is another pool"

@@ -25,6 +25,8 @@ def test_without_options_a_function_gets_the_defaults():
         ("any", ("any",)),
         (["H100", "A100:2", None], ("H100", "A100:2", "")),
         (("L4",), ("L4",)),
+        ("A100:0.25", ("A100:0.25",)),
+        (["T4:0.5", "A100:0.125", None], ("T4:0.5", "A100:0.125", "")),
     ],
 )
 def test_gpus_are_ranked(given, ranked):
@@ -43,7 +45,20 @@ def test_a_retry_policy_is_taken_as_it_is():
 
 def test_a_pair_of_cpu_is_claimed_by_its_request_and_memory_is_limited_by_its_limit():
     spec = Options.of({"cpu": (0.5, 2), "memory": (256, 1024)}).spec("app", "f")
-    assert (spec.cpu, spec.memory) == (0.5, 1024)
+    assert (spec.cpu, spec.cpu_limit, spec.memory, spec.memory_request) == (0.5, 2.0, 1024, 256)
+
+
+def test_one_number_of_cpu_is_claimed_without_a_limit_and_one_of_memory_is_both():
+    spec = Options.of({"cpu": 2, "memory": 512}).spec("app", "f")
+    assert (spec.cpu, spec.cpu_limit, spec.memory, spec.memory_request) == (2.0, 0.0, 512, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "regions"), [(None, ()), ("eu", ("eu",)), (["eu", "us-east-1"], ("eu", "us-east-1"))]
+)
+def test_a_region_is_a_name_or_several(given, regions):
+    options = Options.of({"region": given, "cloud": None})
+    assert (options.region, options.spec("app", "f").region, options.spec("app", "f").cloud) == (regions, regions, "")
 
 
 def test_no_timeout_is_no_limit_and_a_short_one_leaves_time_to_start():
@@ -101,7 +116,17 @@ def test_more_options_go_on_top_and_leave_the_first_alone():
         ({"single_use_containers": 1}, ["single_use_containers=", "True or False"]),
         ({"single_use_containers": True, "max_inputs": 5}, ["max_inputs=1"]),
         ({"max_inputs": 0}, ["max_inputs="]),
-        ({"region": ""}, ["region="]),
+        ({"region": ""}, ["region=", "farcall serve --region"]),
+        ({"region": []}, ["region="]),
+        ({"region": ["eu", 3]}, ["region="]),
+        ({"region": {"eu": 1}}, ["region="]),
+        ({"cloud": 3}, ["cloud=", "farcall serve --cloud"]),
+        ({"cloud": "a b"}, ["cloud="]),
+        ({"gpu": "A100:0.0"}, ["gpu=", "A100:0.5"]),
+        ({"gpu": "A100:1.5"}, ["gpu="]),
+        ({"gpu": ["A100:0.1234"]}, ["gpu="]),
+        ({"cpu": (1, float("inf"))}, ["cpu="]),
+        ({"memory": (512, 256)}, ["limit is below the request"]),
     ],
 )
 def test_a_wrong_option_names_itself_what_it_got_and_what_it_takes(given, says):

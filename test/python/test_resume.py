@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,14 +76,23 @@ def test_what_every_input_shares_is_given_again() -> None:
     assert list(results.resume()) == [100, 101, 120, 103]
 
 
-def test_resuming_where_nothing_defines_the_function_says_what_to_run(home: Home) -> None:
-    app = farcall.App("elsewhere")
-    call_id = score_cell(app, is_fixed=False).map(range(4)).wait().call.object_id
-    script = f"import farcall; farcall.FunctionCall.from_id({call_id!r}).results().resume()"
+def test_where_nothing_defines_the_function_the_version_that_ran_the_map_runs_its_rest(
+    home: Home, tmp_path: Path
+) -> None:
+    app, offset = farcall.App("elsewhere"), 10
+
+    @app.function
+    def waits_for(folder: str, x: int, plus: int) -> int:
+        if x == 2 and not (Path(folder) / "go").exists():
+            raise ValueError(x)
+        return offset * x + plus
+
+    items = [(str(tmp_path), x) for x in range(4)]
+    call_id = waits_for.starmap(items, kwargs={"plus": 1}).wait().call.object_id
+    (tmp_path / "go").touch()
+    script = f"import farcall; print(list(farcall.FunctionCall.from_id({call_id!r}).results().resume()))"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    last = ran.stderr.strip().splitlines()[-1]
-    assert "no function 'score' of app 'elsewhere'" in last
-    assert "Run the cell that defines it" in last
+    assert (ran.stdout, ran.stderr) == ("[1, 11, 21, 31]\n", "")
 
 
 def test_results_of_a_generator_call_found_by_its_id_are_flat() -> None:

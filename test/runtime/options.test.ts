@@ -12,6 +12,7 @@ test('without options it is the embedded gateway of the home', () => {
     durability: 'process',
     idleExit: 300,
     gpus: undefined,
+    labels: {},
     reconnectWindow: 60,
     allowedHosts: [],
   });
@@ -19,12 +20,15 @@ test('without options it is the embedded gateway of the home', () => {
 });
 
 test('a port makes it a server: durable against a loss of power, and it stays', () => {
-  expect(parseOptions(['--home', '/h', '--port', '0', '--gpus', 'A100:2,T4:1'])).toMatchObject({
+  expect(
+    parseOptions(['--home', '/h', '--port', '0', '--gpus', 'A100:2,T4:1', '--region', 'eu', '--cloud', 'onprem']),
+  ).toMatchObject({
     address: { host: '127.0.0.1', port: 0 },
     durability: 'power',
     idleExit: 0,
     reconnectWindow: 600,
     gpus: 'A100:2,T4:1',
+    labels: { region: 'eu', cloud: 'onprem' },
   });
 });
 
@@ -48,6 +52,8 @@ test.each([
   [['--durability', 'maybe'], /"process" or "power"/],
   [['--idle-exit=-1'], /--idle-exit takes seconds/],
   [['--gpus', ';rm'], /"A100:2,T4:1"/],
+  [['--region', ''], /--region takes .* such as "eu"/],
+  [['--cloud', 'a/b'], /--cloud takes/],
   [['--what'], /--what/],
   [['loose'], /loose/],
 ])('%j is refused with a sentence', (argv, sentence) => {

@@ -215,7 +215,7 @@ test('tokens outlive the gateway as hashes in a file that only its user reads', 
   expect(readFileSync(path, 'utf8')).not.toContain(token);
   const next = new Tokens();
   expect(new TokenBook(path, next).list().map(({ token_id }) => token_id)).toEqual([id]);
-  expect(next.who(token)).toEqual({ kind: 'client' });
+  expect(next.who(token)).toEqual({ kind: 'client', person: 'Ada' });
 });
 
 test('one token opens so many connections, and no more', async () => {

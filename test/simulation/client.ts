@@ -144,7 +144,7 @@ export class SimClient {
   #opening({ plan, base }: Reading): CallOpening {
     const { call, function: fn, onFailure, onOwnerLost, attached, parent } = plan;
     const whose = { kind: 'map', client: this.id, origin: '', ...(parent && { parent }) } as const;
-    const opening = { call, function: fn, onFailure, onOwnerLost, attached, ...whose };
+    const opening = { call, function: fn, onFailure, onOwnerLost, attached, calls: this.world.callees, ...whose };
     return base === undefined ? opening : { ...opening, base };
   }
 

@@ -1,5 +1,5 @@
-// A simulated container: runs leases in order, keeps outcomes until they are acknowledged, comes back after a cut and says
-// what it holds. It fails, hangs and dies as the inputs' values tell it to.
+// A simulated container: runs leases in order, or several inputs at once, keeps outcomes until they are acknowledged, comes
+// back after a cut and says what it holds. It fails, hangs and dies as the inputs' values tell it to.
 
 import {
   FAILED,
@@ -10,9 +10,10 @@ import {
   type FunctionSpec,
 } from '@farcall/kernel-bridge/wire';
 
+import { capacityOf, runsSeveral } from '../../runtime/src/core/capacity.js';
 import type { RestoredLease } from '../../runtime/src/core/events.js';
-import type { SimClient } from './client.js';
 import type { ContainerDoor } from './gateway.js';
+import { tell, type Batch, type Birth, type Death, type Held, type Running } from './held.js';
 import { f, type Told } from './history.js';
 import type { Link } from './link.js';
 import { behaviourOf, breaksOf, secondsOf, type Behaviour } from './plans.js';
@@ -23,39 +24,10 @@ const NOTHING = 0xffffffff;
 /** What becomes of an input that does not work. */
 const STATUSES: Partial<Record<Behaviour, number>> = { raises: FAILED, refuses: FAILED | NO_RETRY, hangs: TIMED_OUT };
 
-interface Held {
-  readonly lease: RestoredLease;
-  readonly values: readonly number[];
-  next: number;
-  stop: number;
-}
-interface Running {
-  readonly held: Held;
-  readonly index: number;
-  readonly seconds: number;
-}
-interface Batch {
-  readonly seq: number;
-  readonly lease: RestoredLease;
-  readonly told: readonly Told[];
-  readonly seconds: number;
-  readonly ended: boolean;
-}
-export interface Death {
-  readonly reason: 'exited' | 'signal' | 'timeout' | 'cancelled' | 'memory' | 'stopped' | 'start';
-  readonly lease: number;
-  readonly index: number;
-}
-
-export interface Birth {
-  readonly id: ContainerId;
-  readonly spec: FunctionSpec;
-  readonly gpus: readonly string[];
-}
-
 export class SimContainer {
   readonly id: ContainerId;
   readonly gpus: readonly string[];
+  readonly share: number;
   isAlive = true;
   isStopped = false;
   isDraining = false;
@@ -65,7 +37,7 @@ export class SimContainer {
   #leases: Held[] = [];
   #newest = 0;
   #revoked = new Map<number, number>();
-  #running: Running | undefined;
+  readonly #running = new Set<Running>();
   #onResume: (() => void)[] = [];
   #buffer: Told[] = [];
   #bufferSeconds = 0;
@@ -74,8 +46,9 @@ export class SimContainer {
   #lostAt = 0;
   #awayUntil = 0;
   readonly #spec: FunctionSpec;
-  /** While an input waits for a call of its own: who made it. */
-  #inside: SimClient | undefined;
+  /** Whether it said that what it runs waits; and whether it stands still with that. */
+  #told: '' | 'waits' | 'still' = '';
+  #isStill = false;
   /** Replies to `waiting` that must come before another input starts. */
   #owed = 0;
 
@@ -86,6 +59,7 @@ export class SimContainer {
   ) {
     this.id = birth.id;
     this.gpus = birth.gpus;
+    this.share = birth.share;
     this.#spec = birth.spec;
     this.#lostAt = world.clock.now;
     this.connect();
@@ -114,7 +88,8 @@ export class SimContainer {
     if (this.#owed > 0)
       this.world.history.mayRepeat(this.#leases.reduce((sum, { next, stop }) => sum + Math.max(0, stop - next), 0));
     this.#owed = 0;
-    if (this.#inside !== undefined) this.#tellWaiting(true);
+    this.#told = '';
+    this.#tellWaiting();
     if (!this.#isReady) clock.after(dice.between(2, 60), () => this.#loaded());
     this.#step();
   }
@@ -132,17 +107,19 @@ export class SimContainer {
   die(death: Death): void {
     if (!this.isAlive) return;
     this.isAlive = false;
-    const call = this.#running?.held.lease.call;
-    if (call !== undefined && (death.reason === 'signal' || death.reason === 'exited'))
-      this.world.history.killed(call, death.index);
-    this.#inside?.leave(Infinity);
+    const isDeath = death.reason === 'signal' || death.reason === 'exited';
+    for (const { held, index, inside } of this.#running) {
+      if (isDeath) this.world.history.killed(held.lease.call, index);
+      inside?.leave(Infinity);
+    }
     this.#link?.cut();
-    this.onDeath(death);
+    const running = [...this.#running].map(({ held, index }) => [held.lease.lease, index] as const);
+    this.onDeath(this.#isSeveral ? { ...death, running } : death);
   }
 
   /** It crashes where it stands. */
   crash(): void {
-    const running = this.#running;
+    const [running] = this.#running;
     this.die({ reason: 'signal', lease: running?.held.lease.lease ?? 0, index: running?.index ?? -1 });
   }
 
@@ -173,19 +150,28 @@ export class SimContainer {
 
   cancel(lease: number, first: number, graceMs: number): void {
     this.revoke(lease, first);
-    const running = this.#running;
-    if (running === undefined || running.held.lease.lease !== lease || running.index < first) return;
+    for (const running of this.#running)
+      if (running.held.lease.lease === lease && running.index >= first) this.#interrupt(running, graceMs);
+  }
+
+  #interrupt(running: Running, graceMs: number): void {
     const { clock, dice } = this.world;
+    const lease = running.held.lease.lease;
     if (!dice.chance(0.9))
       return clock.after(graceMs, () => {
-        if (this.#running === running) this.die({ reason: 'cancelled', lease, index: running.index });
+        if (this.#running.has(running)) this.die({ reason: 'cancelled', lease, index: running.index });
       });
     clock.after(dice.between(0, graceMs / 2), () => {
-      if (this.#running !== running || !this.isAlive || this.isStopped) return;
-      this.#comeBack();
-      this.#running = undefined;
+      if (!this.#running.has(running) || !this.isAlive || this.isStopped) return;
+      this.#comeBack(running);
+      this.#running.delete(running);
+      this.#dropEmpty();
       this.#step();
     });
+  }
+
+  get #isSeveral(): boolean {
+    return runsSeveral(this.#spec);
   }
 
   drain(): void {
@@ -271,17 +257,20 @@ export class SimContainer {
     this.#step();
   }
 
-  /** Leases behind the first with nothing left to start end at once. */
+  /** Leases behind the first with nothing left to start end at once; of several, all of which nothing runs. */
   #dropEmpty(): void {
-    for (const held of this.#leases.slice(1)) {
-      if (held.next < held.stop) continue;
+    const busy = new Set([...this.#running].map(({ held }) => held));
+    for (const held of this.#leases.slice(this.#isSeveral ? 0 : 1)) {
+      if (held.next < held.stop || (this.#isSeveral && busy.has(held))) continue;
       this.#leases = this.#leases.filter((other) => other !== held);
       this.#flush(held, [], 0, true);
     }
   }
 
   #step(): void {
-    if (!this.isAlive || this.isStopped || this.#running !== undefined || this.#owed > 0) return;
+    if (!this.isAlive || this.isStopped || this.#owed > 0) return;
+    if (this.#isSeveral) this.#stepSeveral();
+    if (this.#running.size > 0 || !this.isAlive) return;
     const held = this.#leases[0];
     if (held === undefined) {
       if (this.isDraining && this.#unacknowledged.length === 0) this.die({ reason: 'exited', lease: 0, index: -1 });
@@ -293,6 +282,20 @@ export class SimContainer {
     this.#step();
   }
 
+  /** As many as it may run begin; while its thread stands still none does. */
+  #stepSeveral(): void {
+    for (const held of [...this.#leases])
+      while (
+        held.next < held.stop &&
+        this.#running.size < capacityOf(this.#spec) &&
+        !this.#isStill &&
+        this.#owed === 0 &&
+        this.isAlive
+      )
+        this.#begin(held, held.next);
+    this.#tellWaiting();
+  }
+
   #begin(held: Held, index: number): void {
     const { clock, dice, history } = this.world;
     const { call, attempt, first } = held.lease;
@@ -300,11 +303,11 @@ export class SimContainer {
     const value = held.values[index - first] ?? 0;
     const behaviour = behaviourOf(value, attempt);
     const seconds = behaviour === 'hangs' ? this.#spec.timeout : secondsOf(this.#spec) * dice.between(0.5, 1.5);
-    const running: Running = { held, index, seconds };
-    this.#running = running;
+    const running: Running = { held, index, seconds, inside: undefined };
+    this.#running.add(running);
     held.next = index + 1;
     if (behaviour === 'nests') return this.#nest(running, value);
-    const end = (): void => this.#awake(() => this.#running === running && this.#finish(running, behaviour, value));
+    const end = (): void => this.#awake(() => this.#running.has(running) && this.#finish(running, behaviour, value));
     clock.after(seconds * 1000, end);
   }
 
@@ -312,28 +315,37 @@ export class SimContainer {
   #nest(running: Running, value: number): void {
     const { lease } = running.held;
     const client = this.world.callInside({ call_id: lease.call, index: running.index });
-    this.#inside = client;
-    this.#tellWaiting(true);
+    running.inside = client;
+    if (this.#isSeveral && this.world.dice.chance(0.2)) this.#isStill = true;
+    this.#tellWaiting();
     client.onDone = () =>
       this.#awake(() => {
-        if (this.#running !== running) return;
-        this.#comeBack();
+        if (!this.#running.has(running)) return;
+        this.#comeBack(running);
         this.#finish(running, 'works', value);
       });
   }
 
-  #comeBack(): void {
-    if (this.#inside === undefined) return;
-    this.#inside.leave(Infinity);
-    this.#inside = undefined;
-    this.#tellWaiting(false);
+  #comeBack(running: Running): void {
+    if (running.inside === undefined) return;
+    running.inside.leave(Infinity);
+    running.inside = undefined;
+    this.#isStill = false;
+    this.#tellWaiting();
   }
 
-  #tellWaiting(waiting: boolean): void {
-    if (this.#link?.isOpen !== true) return;
-    if (waiting) this.#owed += 1;
+  /** Says so if it has changed whether all that it runs waits, or waits standing still. */
+  #tellWaiting(): void {
+    const all = [...this.#running];
+    const isWaiting = all.length > 0 && all.every(({ inside }) => inside !== undefined);
+    const now = this.#isStill ? 'still' : isWaiting ? 'waits' : '';
+    if (this.#link?.isOpen !== true || now === this.#told) return;
+    this.#told = now;
+    const waiting = now !== '';
+    if (now === 'still' || (waiting && !this.#isSeveral)) this.#owed += 1;
+    const still = this.#isStill ? { newest: this.#newest } : {};
     this.#link.once('gateway', () =>
-      this.world.gateway.apply({ type: 'container.waiting', container: this.id, waiting }),
+      this.world.gateway.apply({ type: 'container.waiting', container: this.id, waiting, ...still }),
     );
   }
 
@@ -343,12 +355,20 @@ export class SimContainer {
     if (behaviour === 'dies') return this.die({ reason: 'signal', ...at });
     if (behaviour === 'swells') return this.die({ reason: 'memory', ...at });
     if (behaviour === 'hangs' && this.world.dice.chance(0.5)) return this.die({ reason: 'timeout', ...at });
-    this.#running = undefined;
+    this.#running.delete(running);
     const status = STATUSES[behaviour] ?? SUCCEEDED;
     this.#buffer.push({ index, status, value: status === SUCCEEDED ? f(value) : -1 });
     this.#bufferSeconds += seconds;
-    if (held.next < held.stop && (seconds > 0.002 || this.#bufferSeconds > 0.05)) this.#flushBuffer(held, false);
+    if (this.#isSeveral) this.#flushOne(held);
+    else if (held.next < held.stop && (seconds > 0.002 || this.#bufferSeconds > 0.05)) this.#flushBuffer(held, false);
     this.#step();
+  }
+
+  /** Of several, each outcome is sent at once. */
+  #flushOne(held: Held): void {
+    const isOver = held.next >= held.stop && ![...this.#running].some((other) => other.held === held);
+    if (isOver) this.#leases = this.#leases.filter((other) => other !== held);
+    this.#flushBuffer(held, isOver);
   }
 
   #flushBuffer(held: Held, ended: boolean): void {
@@ -366,19 +386,7 @@ export class SimContainer {
     this.#sendBatch(batch);
   }
 
-  #sendBatch({ seq, lease, told, seconds, ended }: Batch): void {
-    this.#link?.send('gateway', () => {
-      const { gateway } = this.world;
-      if (ended) gateway.leaseEnded(this.id, lease.lease);
-      const arrays = {
-        indexes: Uint32Array.from(told, ({ index }) => index),
-        statuses: Uint8Array.from(told, ({ status }) => status),
-      };
-      const batch = { container: this.id, seq, lease: lease.lease, call: lease.call, attempt: lease.attempt, ended };
-      gateway.apply(
-        { type: 'outcomes.arrived', ...batch, ...arrays, seconds: new Float32Array(told.length).fill(seconds) },
-        { outcomes: told.map((outcome) => ({ ...outcome, status: outcome.status & ~NO_RETRY })) },
-      );
-    });
+  #sendBatch(batch: Batch): void {
+    this.#link?.send('gateway', () => tell(this.world.gateway, this.id, batch));
   }
 }

@@ -190,6 +190,8 @@ export class Gateway {
       case 'dismiss':
         return this.containers.get(command.container)?.dismiss();
       case 'forget':
+      case 'image.build':
+      case 'image.stop':
         return;
       default:
         this.#pending().facts.push(() => this.#tell(command, source));

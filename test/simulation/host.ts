@@ -2,8 +2,10 @@
 
 import type { ContainerId, FunctionSpec, Gpu, HostId } from '@farcall/kernel-bridge/wire';
 
-import { SimContainer, type Death } from './container.js';
+import { shareOf } from '../../runtime/src/core/gpu.js';
+import { SimContainer } from './container.js';
 import type { HostDoor } from './gateway.js';
+import type { Death } from './held.js';
 import type { Link } from './link.js';
 import type { World } from './world.js';
 
@@ -61,10 +63,9 @@ export class SimHost {
     const { gateway } = this.world;
     gateway.hosts.set(this.id, door);
     const containers = [...this.containers.keys()];
-    const holderOf = (uuid: string): ContainerId | '' =>
-      [...this.containers.values()].find(({ gpus }) => gpus.includes(uuid))?.id ?? '';
-    const gpus = this.has.gpus.map((gpu) => ({ ...gpu, container_id: holderOf(gpu.uuid) }));
-    gateway.apply({ type: 'host.connected', host: this.id, cpus: this.has.cpus, memory: 16_384, gpus, containers });
+    const holds = Object.fromEntries([...this.containers.values()].map(({ id, gpus }) => [id, gpus]));
+    const has = { cpus: this.has.cpus, memory: 16_384, gpus: this.has.gpus, holds };
+    gateway.apply({ type: 'host.connected', host: this.id, containers, ...has });
   }
 
   #onGone(link: Link): void {
@@ -110,12 +111,19 @@ export class SimHost {
     if (this.world.startFails()) return this.#exited(id, { reason: 'start', lease: 0, index: -1 });
     clock.after(dice.between(2, 30), () => {
       if (!this.isAlive || this.containers.has(id)) return;
-      const holder = [...this.containers.values()].find((other) => other.gpus.some((uuid) => gpus.includes(uuid)));
-      if (holder !== undefined) this.world.history.broken(`${id} was given a GPU that ${holder.id} holds`);
-      const birth = { id, spec, gpus };
+      const birth = { id, spec, gpus, share: shareOf(spec.gpu, this.#named(gpus)) };
+      for (const uuid of gpus) {
+        const holders = [...this.containers.values()].filter((other) => other.gpus.includes(uuid));
+        const held = holders.reduce((sum, { share }) => sum + share, birth.share);
+        if (held > 1.001) this.world.history.broken(`${id} was given a GPU that ${holders.map((one) => one.id)} hold`);
+      }
       this.containers.set(id, new SimContainer(this.world, birth, (death) => this.#died(id, death)));
       this.#tell(() => this.world.gateway.apply({ type: 'container.started', container: id, pid: 1 }));
     });
+  }
+
+  #named(uuids: readonly string[]): Gpu[] {
+    return this.has.gpus.filter(({ uuid }) => uuids.includes(uuid));
   }
 
   #died(id: ContainerId, death: Death): void {
@@ -123,7 +131,7 @@ export class SimHost {
     this.world.clock.after(this.world.dice.between(0, 20), () => this.#exited(id, death));
   }
 
-  #exited(container: ContainerId, { reason, lease, index }: Death): void {
+  #exited(container: ContainerId, { reason, lease, index, running }: Death): void {
     const { gateway } = this.world;
     this.#tell(() => {
       gateway.apply({
@@ -134,6 +142,7 @@ export class SimHost {
         lease,
         index,
         detail: reason,
+        ...(running !== undefined && { running }),
       });
       gateway.gone(container);
     });

@@ -11,6 +11,12 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'inputs that hold GPUs may wait for each other for ever',
+    file: 'core.ts',
+    from: '  breakDeadlock(s);\n',
+    to: '',
+  },
+  {
     name: 'the last outcome of a batch is dropped',
     file: 'outcome.ts',
     from: 'call.move(indexes[0] ?? 0, indexes.length, RUNNING, SUCCEEDED);',
@@ -150,8 +156,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a GPU is given out twice',
-    file: 'host.ts',
-    from: 'return this.gpus.filter((gpu) => !held.has(gpu.uuid));',
-    to: 'return [...this.gpus];',
+    file: 'gpu.ts',
+    from: 'free: Math.max(0, 1 - (taken.get(gpu.uuid) ?? 0)) }',
+    to: 'free: 1 }',
   },
 ];

@@ -74,7 +74,8 @@ export function newSpec(dice: Dice, number: number, hasGpus: boolean): FunctionS
     max_delay: 10,
     cpu: dice.pick([0.125, 0.125, 1]),
     memory: 0,
-    gpu: hasGpus && dice.chance(0.5) ? dice.pick([['A100'], ['any'], ['T4', 'A100:2'], ['A100', '']]) : [],
+    gpu:
+      hasGpus && dice.chance(0.5) ? dice.pick([['A100'], ['any'], ['T4', 'A100:2'], ['A100', ''], ['A100:0.5']]) : [],
     min_containers: dice.pick([0, 0, 2]),
     max_containers: dice.pick([0, 2, 5]),
     buffer_containers: dice.pick([0, 1]),
@@ -82,7 +83,21 @@ export function newSpec(dice: Dice, number: number, hasGpus: boolean): FunctionS
     max_inputs: dice.pick([0, 0, 3]),
     imports: breaks === '' ? [] : [breaks],
     secrets: {},
+    ...severalOf(dice),
   };
+}
+
+/** Some functions run several inputs at once, some take them in batches. */
+function severalOf(dice: Dice): Partial<FunctionSpec> {
+  if (dice.chance(0.25))
+    return {
+      is_generator: false,
+      is_async: dice.chance(0.5),
+      max_concurrent: dice.pick([2, 10]),
+      target_concurrent: dice.pick([0, 1, 2]),
+    };
+  if (dice.chance(0.9)) return {};
+  return { is_generator: false, max_batch: dice.pick([3, 8]), batch_wait: dice.pick([0, 0.05]) };
 }
 
 export function newGpus(dice: Dice): Gpu[] {

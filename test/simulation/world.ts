@@ -51,8 +51,8 @@ export class World {
   readonly #road: Road;
   readonly #hardware: ConstructorParameters<typeof SimHost>[2];
   readonly #depths = new Map<CallId, number>();
-  /** Calls beneath an input that holds a GPU. */
-  readonly #withGpu = new Set<CallId>();
+  /** Functions that any input may call, where calls say so; without it inputs that hold GPUs block each other. */
+  callees: readonly FunctionId[] = [];
   #hosts = 0;
 
   constructor(seed: number, trace?: (line: string) => void) {
@@ -69,6 +69,7 @@ export class World {
     this.gateway = new Gateway(clock, this.store, history, { isFair, losesReports, trace });
     this.#hardware = { cpus: dice.pick([1, 2, 2, 4]), gpus: newGpus(dice) };
     this.#putFunctions();
+    if (dice.chance(0.5)) this.callees = [...this.store.functions.keys()];
     this.host = this.#newHost();
     this.#bringClients();
     weather.begin(this);
@@ -97,7 +98,7 @@ export class World {
     const depth = (this.#depths.get(parent.call_id) ?? 0) + 1;
     const call = `fc-inside-${number}` as CallId;
     const plan = {
-      ...this.#planInside(call, parent),
+      ...this.#plan(call),
       resumes: '',
       cancelAfterMs: 0,
       detachAfterMs: 0,
@@ -109,19 +110,6 @@ export class World {
     const client = new SimClient(this, `cl-inside-${number}` as ClientId, [{ ...plan, values }]);
     this.insiders.push(client);
     return client;
-  }
-
-  /** Inputs that hold a GPU and wait for another one could wait for each other, and do: no way out of that is promised. */
-  #planInside(call: CallId, { call_id: above }: Parent): Plan {
-    const { functions, calls } = this.store;
-    const caller = functions.get(calls.get(above)?.opening.function ?? ('' as FunctionId));
-    if ((caller?.gpu ?? []).length > 0) this.#withGpu.add(above);
-    if (!this.#withGpu.has(above)) return this.#plan(call);
-    this.#withGpu.add(call);
-    const without = [...functions].filter(([, { gpu }]) => gpu.length === 0);
-    const chosen = without.length > 0 ? new Map(without) : functions;
-    const plan = newPlan(this.dice, call, chosen);
-    return without.length > 0 ? plan : { ...plan, values: [] };
   }
 
   startFails(): boolean {

@@ -194,6 +194,7 @@ export class TestGateway implements AsyncDisposable {
       journal: new LeaseJournal(join(home, 'leases.journal')),
       log: SILENT,
       idleExit: 0,
+      limits: { ...LIMITS, ...settings.limits },
       onLeave: nothing,
       identity: {
         version: '0.1.0',

@@ -19,10 +19,12 @@ HERE = Path(__file__).parent
 ULID = "01JD8X4V9K3T7QH2M5RWCE6YBN"
 TEXTS = {
     "call_id": f"fc-7KQ2M9{ULID}",
+    "of": "fv-0123456789abcdef0123456789abcdef",
     "base": f"fc-7KQ2M9{ULID}",
     "function_id": "fv-0123456789abcdef0123456789abcdef",
     "environment_id": "en-0123456789abcdef0123456789abcdef",
     "container_id": f"co-{ULID}",
+    "object_id": f"qu-{ULID}",
     "blob": f"bl-{ULID}",
 }
 
@@ -46,6 +48,7 @@ def sample(name: str, kind: Any) -> Any:
         float: 1.5,
         bool: True,
         bytes: bytes([1, 0, 0, 0, 255, 255, 255, 255]),
+        Any: f"{name} ü",
     }
     return plain[kind]
 

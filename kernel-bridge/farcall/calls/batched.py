@@ -8,7 +8,8 @@ from typing import Any, Literal
 from ..errors import InvalidError, compose
 from ..frames import batches as frames
 from ..options import check_count
-from .source import Arguments, Source
+from .source import Source
+from .zipped import Arguments
 
 
 class BatchSource(Source):

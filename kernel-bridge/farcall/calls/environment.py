@@ -6,20 +6,66 @@ import hashlib
 import os
 import platform
 import sys
+from typing import Protocol
 
 import msgspec
 
-from ..wire.messages import EnvironmentPut
+from ..errors import VersionError, compose
+from ..wire.messages import EnvironmentPut, ImageRecipe
 
+#: What each container is given of its own: its functions' containers are given theirs.
+_OF_A_CONTAINER = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "FARCALL_CONTAINER_ID")
 #: Variables that stay here: tokens, and what tells a process which kernel or server it belongs to.
-_PRIVATE = ("FARCALL_TOKEN", "FARCALL_URL", "FARCALL_KEY")
+_PRIVATE = ("FARCALL_TOKEN", "FARCALL_URL", "FARCALL_KEY", *_OF_A_CONTAINER)
 _PRIVATE_PREFIXES = ("JPY_", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_CLIENT")
 
 _last: tuple[object, EnvironmentPut] | None = None
+#: Image → the environment it was described in, and with it.
+_imaged: dict[str, tuple[EnvironmentPut, EnvironmentPut]] = {}
+_MOST_IMAGED = 256
 
 
-def describe() -> EnvironmentPut:
-    """This process's environment as it is now; the same one again while nothing changed."""
+class Recipe(Protocol):
+    """What an image knows to say of itself: farcall.Image."""
+
+    def recipe(self) -> ImageRecipe:
+        """What it is made of, now."""
+
+    def archives(self) -> dict[str, bytes]:
+        """The local files in it, by digest."""
+
+
+def describe(image: Recipe | None = None) -> EnvironmentPut:
+    """This process's environment as it is now, with what containers find instead of its packages, if anything.
+
+    The same one again while nothing changed.
+
+    Raises:
+        VersionError: the image has another Python minor version: it could not read this one's code.
+    """
+    plain = _as_it_is()
+    return plain if image is None else _with_image(plain, image.recipe())
+
+
+def _with_image(plain: EnvironmentPut, recipe: ImageRecipe) -> EnvironmentPut:
+    known = _imaged.get(recipe.image_id)
+    if known is not None and known[0] is plain:
+        return known[1]
+    here = ".".join(platform.python_version_tuple()[:2])
+    if recipe.python != here:
+        happened = f"the image has Python {recipe.python}, this process runs Python {here}"
+        takes = "the same minor version on both sides: code of one cannot be read by another"
+        do = f'Write Image.debian_slim(), or Image.debian_slim("{here}"), or use a kernel with Python {recipe.python}'
+        raise VersionError(compose(happened, takes=takes, do=do))
+    digest = hashlib.sha256(f"{plain.environment_id} {recipe.image_id}".encode()).hexdigest()[:32]
+    made = msgspec.structs.replace(plain, environment_id=f"en-{digest}", image=recipe)
+    if len(_imaged) >= _MOST_IMAGED:
+        _imaged.clear()
+    _imaged[recipe.image_id] = plain, made
+    return made
+
+
+def _as_it_is() -> EnvironmentPut:
     global _last
     facts = (sys.executable, _folder(), tuple(sys.path), _variables())
     if _last is None or _last[0] != facts:

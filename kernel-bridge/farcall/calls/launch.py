@@ -26,6 +26,10 @@ OnFailure = Literal["continue", "stop_after", "stop_all"]
 _NOTHING_SHARED = serialize.dumps({"captures": None, "kwargs": {}})
 
 
+#: Captured values, whether it yields values, and of a class its packed schema.
+Bound = tuple["bytes | None", bool, str]
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A function as it is now, known to the gateway."""
@@ -34,10 +38,19 @@ class Prepared:
     function_id: str
     is_generator: bool
     captures: bytes | None = None
-    #: What functions it refers to need in a container to call each other: name → (captures, is_generator).
-    bound: dict[str, tuple[bytes | None, bool]] = field(default_factory=dict)
+    #: What functions it refers to need in a container to call each other, by name.
+    bound: dict[str, Bound] = field(default_factory=dict)
     bindings: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    #: Of a class: which of its methods the inputs are for.
+    method: str = ""
+    #: Only the gateway has it: it runs inputs of the call that it ran before, with what that call gave them.
+    is_stored: bool = False
+
+    @property
+    def told_method(self) -> str | None:
+        """The same for the gateway, which is to know whether it yields values."""
+        return f"{self.method}{'*' if self.is_generator else ''}" if self.method else None
 
 
 @dataclass(eq=False)
@@ -105,7 +118,7 @@ def open_call(
 ) -> tuple[Opened, Frame]:
     """A call under a new id, and the frame that opens it, for the caller to post (with what follows, in one write)."""
     streams = kind == "remote" and prepared.is_generator
-    shared, blob = _shared(session, prepared, kwargs or {}, streams=streams)
+    shared, blob = shared_payload(session, prepared, kwargs or {}, streams=streams)
     message = CallOpen(
         request=0,
         call_id=call_id(session.store),
@@ -120,6 +133,7 @@ def open_call(
         origin=presenter().cell().label,
         blob=blob,
         traceparent=current_traceparent(),
+        method=prepared.told_method,
     )
     accepted, frame = session.prepare(message, shared)
     accepted.add_done_callback(lambda _: bell.ring())
@@ -137,13 +151,13 @@ def derive_call(
     kwargs: dict[str, Any],
 ) -> Opened:
     """A new call over inputs that ``base`` stored; sealed from the start."""
-    shared, blob = _shared(session, prepared, kwargs)
+    shared, blob = (b"", None) if prepared.is_stored else shared_payload(session, prepared, kwargs)
     message = CallDerive(
         request=0,
         call_id=call_id(session.store),
         base=base,
         indexes=indexes,
-        function_id=prepared.function_id,
+        function_id="" if prepared.is_stored else prepared.function_id,
         on_failure="continue",
         attached=attached,
         bindings=prepared.bindings,
@@ -151,6 +165,7 @@ def derive_call(
         origin=presenter().cell().label,
         blob=blob,
         traceparent=current_traceparent(),
+        method=prepared.told_method,
     )
     accepted, frame = session.prepare(message, shared)
     accepted.add_done_callback(lambda _: bell.ring())
@@ -204,13 +219,15 @@ def _confirmed(future: Future[Reply]) -> Steps[None]:
     yield from ready(future)
 
 
-def _shared(
+def shared_payload(
     session: Session, prepared: Prepared, kwargs: dict[str, Any], *, streams: bool = False
 ) -> tuple[bytes, str | None]:
-    """``streams``: what the function yields goes to its reader as it comes."""
-    if prepared.captures is None and not kwargs and not prepared.bound and not streams:
+    """What a call's inputs share, as bytes or in a blob. ``streams``: what it yields goes to its reader as it comes."""
+    if prepared.captures is None and not kwargs and not prepared.bound and not streams and not prepared.method:
         return _NOTHING_SHARED, None
     shared: dict[str, Any] = {"captures": prepared.captures, "kwargs": kwargs}
+    if prepared.method:
+        shared["method"] = prepared.method
     if streams:
         shared["streams"] = True
     if prepared.bound:

@@ -90,7 +90,7 @@ class Mapping:
     def stop_feeding(self) -> None:
         """Pull no further input; what was pulled is all."""
         if self._pump is not None:
-            self._pump.is_exhausted = True
+            self._pump.close()
             self._is_sealed = True
 
     def abandon(self) -> None:

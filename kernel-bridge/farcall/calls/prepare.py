@@ -2,51 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from .. import context
 from ..client.session import Session
-from ..versions import version
 from ..versions.version import Version
 from ..wire.blobs import BLOB_ABOVE
 from ..wire.messages import FunctionAccepted, FunctionPut, FunctionReplace, FunctionSpec
 from . import environment
-from .launch import Prepared
+from .launch import Bound, Prepared
+from .naming import announce
+from .packages import compare_with
 
 if TYPE_CHECKING:
     from ..function import Function
 
 _current: dict[str, str] = {}  # app/name → the version it meant at its last call from here
+#: In a container: `app/name` → what it means in the call that runs there.
+Meaning = Callable[[str], Prepared | None]
+_meaning: Meaning = lambda _: None  # noqa: E731
 
 
-def prepare(session: Session, function: Function[..., object]) -> Prepared:
+def set_meaning(meaning: Meaning) -> None:
+    """In a container functions mean the versions that the running call came with."""
+    global _meaning
+    _meaning = meaning
+
+
+def prepare(
+    session: Session, function: Function[..., object], within: Mapping[str, Function[..., object]] | None = None
+) -> Prepared:
     """The function ready to be called: captured now, put to the gateway if it does not have it.
+
+    ``within``: it is put under its name by whoever asks; full name → what stands for that function there, where the app
+    has another name.
 
     Raises what :func:`farcall.versions.version.describe` raises, and what the gateway refuses.
     """
-    environment_id = _environment(session)
+    if within is None and not context.is_local() and _is_global(function):
+        known = _meaning(function.full_name)
+        if known is not None:
+            return known
     main = function.describe()
+    prepared = _prepared(session, function, main, within or {})
+    if within is None:
+        announce(session, function, prepared, main.captures_hash)
+    return prepared
+
+
+def _is_global(function: Function[..., object]) -> bool:
+    """Its name stands for it alone: not with other options, not made inside another function."""
+    raw = function.get_raw_f()
+    return function.given is None and isinstance(raw, FunctionType) and "<locals>" not in raw.__qualname__
+
+
+def _prepared(
+    session: Session, function: Function[..., object], main: Version, within: Mapping[str, Function[..., object]]
+) -> Prepared:
+    environment_id = _environment(session, function)
     function_id = _put(session, function, main, environment_id)
     if not main.references:
         return Prepared(function.name, function_id, function.is_generator, main.captures, {}, {}, main.sources)
     bindings: dict[str, str] = {}
-    bound: dict[str, tuple[bytes | None, bool]] = {}
+    bound: dict[str, Bound] = {}
     sources = dict(main.sources)
     waiting = dict(main.references)
     while waiting:
-        name, other = waiting.popitem()
+        name, thing = waiting.popitem()
         if name in bindings:
             continue
+        other = getattr(
+            thing, "__farcall_pool__", thing
+        )  # of a class, an instance, a method: the containers they share
+        other = within.get(other.full_name, other)
+        if not other.is_defined_here:
+            part = other.prepare(session)
+            bindings.update({**part.bindings, name: part.function_id})
+            bound.update({**part.bound, name: (part.captures, part.is_generator, other.schema)})
+            sources.update(part.sources)
+            continue
         known = other.describe()
-        bindings[name] = _put(session, other, known, environment_id)
-        bound[name] = (known.captures, other.is_generator)
+        bindings[name] = _put(session, other, known, _environment(session, other))
+        bound[name] = (known.captures, other.is_generator, other.schema)
         sources.update(known.sources)
         waiting.update(known.references)
     return Prepared(function.name, function_id, function.is_generator, main.captures, bound, bindings, sources)
 
 
-def _environment(session: Session) -> str:
-    described = environment.describe()
+def _environment(session: Session, function: Function[..., object]) -> str:
+    image = function.options.image
+    described = environment.describe(image)
+    if image is not None and not session.has_environment(described.environment_id):
+        files = {digest: session.blobs.write([content]) for digest, content in image.archives().items()}
+        described = msgspec.structs.replace(described, files=files or None)
     session.post_environment(described)
     return described.environment_id
 
@@ -55,12 +107,15 @@ def _put(session: Session, function: Function[..., object], described: Version, 
     function_id = function.known_as(described, environment_id)
     if function_id is None or function_id not in session.functions:
         spec = function.spec(described.imports)
-        function_id = version.function_id(described.code_hash, spec, environment_id)
+        function_id = function.id_of(described, spec, environment_id)
         if function_id not in session.functions:
+            if function.options.image is None:
+                compare_with(session, function.name, described, environment_id)
             _send(session, function_id, environment_id, spec, described.code)
             session.functions.add(function_id)
         function.remember(described, environment_id, function_id)
-    if function.given is None and _current.get(function.full_name) != function_id and context.is_local():
+    is_news = function.given is None and function.is_called
+    if is_news and _current.get(function.full_name) != function_id and context.is_local():
         _current[function.full_name] = function_id
         session.notify(FunctionReplace(app=function.app_name, name=function.name, function_id=function_id))
     return function_id

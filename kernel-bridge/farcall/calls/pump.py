@@ -10,7 +10,7 @@ import pickle
 import threading
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice, repeat
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..values import serialize
 from ..wire.blobs import BLOB_ABOVE
 from ..wire.codes import IN_BLOB
 from .feed import Feed
-from .source import Arguments
+from .zipped import WAITING, Arguments
 
 CHUNK_INPUTS = 1024
 CHUNK_BYTES = 256 * 1024
@@ -46,6 +46,7 @@ class Pump:
         self._feed = feed
         self._source = source
         self._is_sized = is_sized
+        self._has_none_yet = False  # the source waits for something itself
         self._open = threading.Lock()  # guards the open chunk: the two below
         self._payloads: list[bytes | str] = []  # a string is the name of a blob
         self._size = 0
@@ -56,9 +57,10 @@ class Pump:
         What the source or a pickle raises comes through; inputs before it are kept.
         """
         before, began = self.pulled, time.monotonic()
+        self._has_none_yet = False
         while most > self.pulled - before and not self._feed.is_full and not self.is_exhausted:
             self._take(min(most - (self.pulled - before), _STRIDE), began + _LINGER_S)
-            if time.monotonic() >= began + _LINGER_S:
+            if self._has_none_yet or time.monotonic() >= began + _LINGER_S:
                 break
         self.is_slow = not self._is_sized and time.monotonic() - began >= _SLOW_S
         return self.pulled - before
@@ -67,6 +69,12 @@ class Pump:
         """Cut the open chunk, and send what credit allows. By the caller before it waits, or on the sending thread."""
         self.cut()
         self._feed.flush()
+
+    def close(self) -> None:
+        """Nothing more is wanted of the source: other maps among its iterators end, too."""
+        self.is_exhausted = True
+        if isinstance(self._source, Generator):
+            self._source.close()
 
     def cut(self) -> None:
         """Close the open chunk, and hand it to the feed."""
@@ -88,6 +96,9 @@ class Pump:
             found = next(self._source, None)
             if found is None:
                 self.is_exhausted = True
+                return
+            if found is WAITING:
+                self._has_none_yet = True
                 return
             self._add([self._pickled(found)])
             if time.monotonic() >= until:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..client.asking import answered
 from ..client.session import Session
-from ..client.waiting import Bell
+from ..client.waiting import Bell, Steps
 from ..options import Options
 from ..wire.codes import FAILED, SUCCEEDED, TIMED_OUT
 from ..wire.messages import InputRow, RuntimeAsk, RuntimeState
@@ -55,20 +56,21 @@ class Estimate:
         return f"{tried}; {left}: {takes}. results.run_rest() runs what is left and keeps what succeeded."
 
 
-def kept_of(session: Session, chain: Chain, source: Source) -> Kept:
+def kept_of(session: Session, chain: Chain, source: Source, bell: Bell) -> Steps[Kept]:
     """The inputs of a limited map that succeeded."""
-    rows, _ = read_details(session, chain)
+    rows, _ = yield from read_details(session, chain, bell)
     done = [at for at, (row, _) in enumerate(rows) if row.state == SUCCEEDED]
     return {source.numbers[at]: chain.place(at) for at in done}
 
 
-def estimate(session: Session, chain: Chain, source: Source, options: Options) -> Estimate:
+def estimated(session: Session, chain: Chain, source: Source, options: Options, bell: Bell) -> Steps[Estimate]:
     """What the rest will take: as long an input as those that ran did, on as many containers as there may be."""
-    rows = [row for row, _ in read_details(session, chain)[0]]
+    rows = [row for row, _ in (yield from read_details(session, chain, bell))[0]]
     ran = [row for row in rows if row.state in (SUCCEEDED, FAILED, TIMED_OUT)]
     succeeded = sum(row.state == SUCCEEDED for row in ran)
     left = (source.whole.count or 0 if source.whole is not None else len(rows)) - succeeded
-    containers = max(1, min(left, _most(session, options)))
+    told = yield from answered(session, RuntimeAsk(request=0), RuntimeState, bell)
+    containers = max(1, min(left, _most(told, options)))
     total = _mean(ran) * left if ran else None
     return Estimate(
         inputs=left,
@@ -103,9 +105,8 @@ def _mean(rows: Sequence[InputRow]) -> float:
     return sum(row.seconds for row in rows) / len(rows)
 
 
-def _most(session: Session, options: Options) -> int:
+def _most(told: RuntimeState, options: Options) -> int:
     """How many containers work at once: what the options allow, but no more than there are processors or GPUs."""
-    told = session.ask(RuntimeAsk(request=0), RuntimeState)
     cores = options.cpu[0] if isinstance(options.cpu, tuple) else options.cpu
     room = int(told.cpus / max(1.0, cores))
     if _gpus(options):

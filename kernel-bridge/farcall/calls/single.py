@@ -92,10 +92,15 @@ def stored_outcome(session: Session, call_id: str, index: int, bell: Bell) -> St
             page = yield from read_page(session, call_id, index, 1, bell)
             if page:
                 return page[0]
-            if summary.sealed and index >= summary.inputs:
-                raise ValueError(f"{call_id} has inputs 0 to {summary.inputs - 1}, not {index}")
+            must_have(index, summary)
             if summary.state in _FINAL:
                 raise errors.OutputExpiredError(f"the outcome of input {index} of {call_id} is gone")
+
+
+def must_have(index: int, summary: CallSummary) -> None:
+    """Raises ``ValueError`` when the call is known not to have such an input."""
+    if summary.sealed and index >= summary.inputs:
+        raise ValueError(f"{summary.call_id} has inputs 0 to {summary.inputs - 1}, not {index}")
 
 
 class Watching:

@@ -17,19 +17,24 @@ from collections.abc import (
     Sized,
 )
 from itertools import islice, repeat
-from operator import length_hint
 from typing import Any
 
+from ..client.waiting import Bell
 from ..errors import InvalidError, compose
 from ..frames import frame as frames
 from ..options import check_count
 from .labels import Label, Labels, Noted, labels_of
-
-#: (args, kwargs) of one input.
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-_NO_KEYWORDS: dict[str, Any] = {}
-#: Iterators that know for certain how many items they still have.
-_COUNTDOWNS = frozenset({type(iter([])), type(iter(())), type(iter(range(0))), type(iter(b"")), type(reversed([]))})
+from .zipped import (
+    NO_KEYWORDS,
+    Arguments,
+    Streaming,
+    inputs_at_hand,
+    is_at_hand,
+    length_of,
+    only_awaited,
+    rows_async,
+    rows_of,
+)
 
 
 class Source:
@@ -55,6 +60,9 @@ class Source:
         self.whole: Source | None = None
         self.numbers: Sequence[int] = ()
         self.labels: Labels | None = None
+        #: Position of an iterator → what was pulled from it and is part of no input, since a shorter one had ended.
+        self.leftover: dict[int, Any] = {}
+        self._zipped: tuple[Any, ...] | None = None  # of which some stream
         self._noted: Noted | None = None
         self._make: Callable[[], Any] = make
 
@@ -84,12 +92,12 @@ class Source:
     @classmethod
     def of_starmap(cls, name: str, items: Any) -> Source:
         """The inputs of ``f.starmap(items)``: each item is a sequence of arguments."""
-        if _is_async(items):
+        if only_awaited(items):
             return cls(lambda: _spread(items), count=None, is_sized=False, is_async=True)
         _must_iterate(name, "starmap", items)
         count = len(items) if isinstance(items, Sized) else None
         return cls(
-            lambda: zip(map(tuple, iter(items)), repeat(_NO_KEYWORDS), strict=False),
+            lambda: zip(map(tuple, iter(items)), repeat(NO_KEYWORDS), strict=False),
             count=count,
             is_sized=count is not None,
         )
@@ -102,6 +110,12 @@ class Source:
     def __iter__(self) -> Iterator[Arguments]:
         iterator: Iterator[Arguments] = self._make()
         return iterator if self._noted is None else self._noted.around(iterator, self.numbers)
+
+    def at_hand(self, bell: Bell) -> Iterator[Arguments]:
+        """The inputs; of other maps' results :data:`WAITING` where one has to wait, until the bell rings."""
+        if self._zipped is None or self._noted is not None:
+            return iter(self)
+        return inputs_at_hand(self._zipped, self.count, self.leftover, bell)
 
     def __aiter__(self) -> AsyncIterator[Arguments]:
         iterator: AsyncIterator[Arguments] = self._make()
@@ -122,6 +136,17 @@ class Source:
             return None
         return lambda number: labels.of(numbers[number] if numbers else number)
 
+    def awaited(self) -> Source:
+        """The same for a coroutine: other maps' results among its iterators are awaited rather than waited for."""
+        zipped = self._zipped
+        if zipped is None:
+            return self
+        left: dict[int, Any] = {}
+        make = lambda: rows_async(zipped, self.count, left)  # noqa: E731
+        source = Source(make, count=self.count, is_sized=False, is_async=True)
+        source.leftover, source.labels, source._noted = left, self.labels, self._noted
+        return source
+
     def limited(self, limit: int | None) -> Source:
         """So many of the inputs: spread evenly over a sized source, else the first. None: all of them."""
         if limit is None:
@@ -132,6 +157,7 @@ class Source:
             make = (lambda: _first(self, limit)) if self.is_async else (lambda: islice(self, limit))
             first = Source(make, count=None, is_sized=False, is_async=self.is_async)
             first.labels = self.labels  # noted, if at all, as the whole is pulled
+            first.leftover = self.leftover
             return first
         last = max(1, limit - 1)
         numbers = [at * (count - 1) // last for at in range(limit)] if limit < count else range(count)
@@ -152,76 +178,43 @@ class Source:
             is_sized=self.is_sized,
             frame=frame,
         )
-        few.numbers, few.labels, few._noted = numbers, self.labels, self._noted
+        few.numbers, few.labels, few._noted, few.leftover = numbers, self.labels, self._noted, self.leftover
         return few
 
 
 def _of_iterables(name: str, iterators: tuple[Any, ...]) -> Source:
     frame = iterators[0] if len(iterators) == 1 and frames.is_series(iterators[0]) else None
     iterators = tuple(iterator if (found := frames.values(iterator)) is None else found for iterator in iterators)
-    is_async = any(_is_async(iterator) for iterator in iterators)
+    is_async = any(only_awaited(iterator) for iterator in iterators)
     for iterator in iterators:
-        if not _is_async(iterator):
+        if not only_awaited(iterator):
             _must_iterate(name, "map", iterator)
-    lengths = [len(iterator) for iterator in iterators if isinstance(iterator, Sized)]
-    is_sized = len(lengths) == len(iterators)
+    known = [length_of(iterator) for iterator in iterators]
+    lengths = [length for length in known if length is not None]
+    is_sized = all(map(is_at_hand, iterators))
     shortest = min(lengths) if lengths else None
+    left: dict[int, Any] = {}
     if is_async:
-        return Source(lambda: _zipped_async(iterators, shortest), count=None, is_sized=False, is_async=True)
+        source = Source(lambda: rows_async(iterators, shortest, left), count=None, is_sized=False, is_async=True)
+        source.leftover = left
+        return source
     # What can be pulled only once is not pulled beyond the shortest length, so that it loses nothing.
     if len(iterators) == 1:
         only = iterators[0]
         make: Callable[[], Iterator[tuple[Any, ...]]] = lambda: zip(only, strict=True)  # noqa: E731
     else:
-        make = lambda: _zipped(iterators, shortest)  # noqa: E731
-    count = shortest if is_sized else None
-    return Source(lambda: zip(make(), repeat(_NO_KEYWORDS), strict=False), count=count, is_sized=is_sized, frame=frame)
-
-
-def _zipped(iterators: tuple[Any, ...], shortest: int | None) -> Iterator[tuple[Any, ...]]:
-    """Rows until the shortest ends. Of what can be pulled only once, what cannot say whether it has ended comes first:
-    when it has, nothing was taken from the others. Of two generators the one that is named first may lose one.
-    """
-    pulled = [iter(iterator) for iterator in iterators]
-    countdowns = [iterator for iterator in pulled if type(iterator) in _COUNTDOWNS]
-    places = sorted(
-        range(len(pulled)), key=lambda at: (not isinstance(iterators[at], Sized), type(pulled[at]) in _COUNTDOWNS)
-    )
-    order = sorted(range(len(places)), key=places.__getitem__)
-    done = 0
-    while (shortest is None or done < shortest) and all(map(length_hint, countdowns)):
-        values = []
-        for at in places:
-            try:
-                values.append(next(pulled[at]))
-            except StopIteration:
-                return
-        done += 1
-        yield tuple([values[place] for place in order])
-
-
-async def _zipped_async(iterators: tuple[Any, ...], shortest: int | None) -> AsyncIterator[Arguments]:
-    """Like :func:`_zipped`, with async iterators among them, which come last."""
-    order = sorted(
-        range(len(iterators)), key=lambda at: (_is_async(iterators[at]), not isinstance(iterators[at], Sized))
-    )
-    pulled = [aiter(each) if _is_async(each) else iter(each) for each in (iterators[at] for at in order)]
-    places = sorted(range(len(order)), key=order.__getitem__)
-    done = 0
-    while shortest is None or done < shortest:
-        values = []
-        for iterator in pulled:
-            try:
-                values.append(await anext(iterator) if isinstance(iterator, AsyncIterator) else next(iterator))
-            except (StopIteration, StopAsyncIteration):
-                return
-        done += 1
-        yield tuple([values[place] for place in places]), _NO_KEYWORDS
+        make = lambda: rows_of(iterators, shortest, left)  # noqa: E731
+    count = shortest if len(lengths) == len(iterators) else None
+    source = Source(lambda: zip(make(), repeat(NO_KEYWORDS), strict=False), count=count, is_sized=is_sized, frame=frame)
+    source.leftover = left
+    if any(isinstance(iterator, Streaming) for iterator in iterators):
+        source._zipped = iterators
+    return source
 
 
 async def _spread(items: AsyncIterable[Any]) -> AsyncIterator[Arguments]:
     async for item in items:
-        yield tuple(item), _NO_KEYWORDS
+        yield tuple(item), NO_KEYWORDS
 
 
 async def _first(source: Source, limit: int) -> AsyncIterator[Arguments]:
@@ -231,10 +224,6 @@ async def _first(source: Source, limit: int) -> AsyncIterator[Arguments]:
         left -= 1
         if not left:
             return
-
-
-def _is_async(items: object) -> bool:
-    return isinstance(items, AsyncIterable) and not isinstance(items, Iterable)
 
 
 def _must_iterate(name: str, method: str, items: object) -> None:

@@ -66,7 +66,7 @@ def _open(session: Session, function: Function[..., Any], source: Source, how: H
     pump = (
         Pushed(session, opened.feed)
         if source.is_async
-        else Pump(session, opened.feed, iter(source), is_sized=source.is_sized)
+        else Pump(session, opened.feed, source.at_hand(opened.bell), is_sized=source.is_sized)
     )
     order = ByInput() if how.by_input else ByArrival()
     mapping = Mapping(opened, pump, order=order, is_sized=source.is_sized, stops=how.on_failure != "continue")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..client.asking import answered
 from ..client.session import Session
-from ..client.waiting import Steps
+from ..client.waiting import Bell, Steps
 from ..frames import aligned
 from ..wire.codes import INPUT_STATES
 from ..wire.messages import CallAsk, CallInfo, InputRow, InputsList, InputsRows
@@ -44,13 +45,14 @@ def joined(frame: Any, values: Any, prefix: str) -> Any:
     return aligned.join(frame, values, prefix=prefix)
 
 
-def read_details(session: Session, chain: Chain) -> tuple[list[tuple[InputRow, str]], str]:
+def read_details(session: Session, chain: Chain, bell: Bell) -> Steps[tuple[list[tuple[InputRow, str]], str]]:
     """Every input's row with the version that ran it, in input order; and the first call's id."""
     rows: dict[int, tuple[InputRow, str]] = {}
     for number, call_id in enumerate(chain.calls):
-        version = session.ask(CallAsk(request=0, call_id=call_id), CallInfo).call.function_id
+        asked = CallAsk(request=0, call_id=call_id)
+        version = (yield from answered(session, asked, CallInfo, bell)).call.function_id
         numbering = chain.numbering(number)
-        for row in read_rows(session, call_id):
+        for row in (yield from read_rows(session, call_id, bell)):
             index = numbering.get(row.index) if isinstance(numbering, dict) else numbering(row.index)
             if index is not None:
                 rows[index] = (row, version)
@@ -74,13 +76,13 @@ def details_of(rows: list[tuple[InputRow, str]], call_id: str) -> Any:
     return aligned.align(values, None, name=call_id)
 
 
-def read_rows(session: Session, call_id: str) -> list[InputRow]:
+def read_rows(session: Session, call_id: str, bell: Bell) -> Steps[list[InputRow]]:
     """What is known of every input of a call, without values."""
     found: list[InputRow] = []
     first = 0
     while first >= 0:
         message = InputsList(request=0, call_id=call_id, states=(), first=first, limit=_PAGE)
-        page = session.ask(message, InputsRows)
+        page = yield from answered(session, message, InputsRows, bell)
         found += page.rows
         first = page.next
     return found

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from .. import __version__, errors
 from ..client import embedded
-from . import backup, calls, doctor, gc, logs, serve, state, token
+from . import backup, calls, deploy, doctor, gc, logs, objects, run, serve, state, token
 
 #: In the order of the help.
-_COMMANDS = (serve, state, doctor, calls, logs, gc, backup, token)
+_COMMANDS = (run, deploy, serve, state, doctor, calls, logs, objects, gc, backup, token)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`farcall gc`: calls that ended long ago go now, with their files, and what gateways that are gone left in /tmp."""
+"""`farcall gc`: calls that ended long ago go, images that nobody used, and what gateways that are gone left in /tmp."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLACES = Path("/tmp")
 
 def add(commands: Commands) -> None:
     """Make the command known."""
-    command = commands.add_parser("gc", help="delete calls that ended long ago, and files that belong to none")
+    command = commands.add_parser("gc", help="delete old calls, images that nobody used, and files that belong to none")
     command.add_argument(
         "--older-than", type=_seconds, default="7d", metavar="TIME", help="such as 12h, 7d, 2w (default: 7d)"
     )
@@ -44,8 +44,10 @@ def _run(asked: argparse.Namespace) -> int:
         print_json({"gone": gone, "folders": [str(folder) for folder in left], "dry_run": asked.dry_run})
         return 0
     would = "would delete" if asked.dry_run else "deleted"
-    print(f"{would} {many(gone.count, 'call')} and {many(len(left), 'folder')} that a gateway left")
-    print(f"{words.size(gone.bytes)} of payloads {'are there' if asked.dry_run else 'are left'}")
+    images = f"{many(len(gone.images), 'image')} that nobody used"
+    print(f"{would} {many(gone.count, 'call')} and {images}, and {many(len(left), 'folder')} that a gateway left")
+    kept = f"{words.size(gone.bytes)} of payloads and {words.size(int(gone.image_bytes))} of images"
+    print(f"{kept} {'are there' if asked.dry_run else 'are left'}")
     return 0
 
 

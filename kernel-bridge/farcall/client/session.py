@@ -24,6 +24,7 @@ from ..wire.messages import (
     CallSealed,
     EnvironmentPut,
     Failed,
+    FunctionMoved,
     Goaway,
     InputsAccepted,
     Message,
@@ -36,6 +37,7 @@ from ..wire.messages import (
 )
 from . import embedded
 from .ends import Receiver, Sender, Streamed
+from .found import Found
 from .lifeline import Frame, Lifeline, Payload
 from .place import Place, default_place
 from .refusals import of_refusal
@@ -67,6 +69,7 @@ class Session:
     def __init__(self, place: Place) -> None:
         self.id = f"cl-{ulid()}"
         self.place = place
+        self.kept: set[str] = set()  # objects that end with the connection, so it is kept up
         self.functions: set[str] = set()  # versions that the gateway has, in this store and epoch
         self.url = ""
         self._pid = os.getpid()
@@ -74,6 +77,8 @@ class Session:
         self._sending = Sending(self._lifeline)
         self._blobs: Blobs | None = None
         self._environments: dict[str, EnvironmentPut] = {}
+        self._announced: dict[str, Frame] = {}
+        self.found = Found()
         self._requests: dict[int, _Request] = {}
         self._number = 0  # guarded by the lifeline's gate
         self._senders: dict[str, Sender] = {}
@@ -191,6 +196,10 @@ class Session:
             if frames:
                 self._lifeline.send(frames)
 
+    def has_environment(self, environment_id: str) -> bool:
+        """Whether :meth:`post_environment` made it known."""
+        return environment_id in self._environments
+
     def post_environment(self, environment: EnvironmentPut) -> None:
         """Make an environment known, now and after every reconnect. Idempotent."""
         if environment.environment_id in self._environments:
@@ -198,6 +207,19 @@ class Session:
         with self._lifeline.gate:
             self._environments[environment.environment_id] = environment
             self.notify(environment)
+
+    def announce(self, key: str, message: Message, payload: Payload = b"") -> None:
+        """Tell something that holds as long as this process does: now and after every reconnect."""
+        with self._lifeline.gate:
+            self._announced[key] = (message, payload)
+            self.notify(message, payload)
+
+    def withdraw(self, key: str, message: Message) -> None:
+        """Tell that what was announced under names that begin with ``key`` holds no longer."""
+        with self._lifeline.gate:
+            for name in [name for name in self._announced if name.startswith(key)]:
+                del self._announced[name]
+            self.notify(message)
 
     def flush_soon(self, what: Flushable) -> None:
         """Have the sending thread call ``what.flush()`` within a few milliseconds."""
@@ -256,9 +278,11 @@ class Session:
         before = self._lifeline.welcome
         if before is not None and welcome.epoch != before.epoch:
             self.functions.clear()
+        self.found.clear()
         self._blobs = Blobs(welcome.blobs, address.url, address.token, tls=self.place.tls)
         self.url = address.url
         frames: list[Frame] = [(environment, b"") for environment in self._environments.values()]
+        frames += self._announced.values()
         frames += [(request.message, request.payload) for request in list(self._requests.values())]
         for sender in list(self._senders.values()):
             frames += sender.unacknowledged()
@@ -269,7 +293,7 @@ class Session:
 
     def is_needed(self) -> bool:
         """Whether anything waits for the connection."""
-        return bool(self._requests or self._senders or self._receivers or self._watches)
+        return bool(self._requests or self._senders or self._receivers or self._watches or self.kept)
 
     def keep_alive(self) -> None:
         """Say something, so that both sides know the other is there."""
@@ -296,6 +320,8 @@ class Session:
         elif isinstance(message, Progress):
             for callback in list(self._watches.get(message.call.call_id, ())):
                 callback(message)
+        elif isinstance(message, FunctionMoved):
+            self.found.moved(message.app, message.name)
         elif isinstance(message, Ping):
             self._sending.send_soon((Pong(), b""))
         elif isinstance(message, Failed):

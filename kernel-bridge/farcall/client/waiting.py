@@ -39,9 +39,12 @@ class Bell:
         self._silent = threading.Lock()  # held while nothing rang; whoever rings releases it
         self._silent.acquire()
         self._sleeper: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self.next: Bell | None = None  # rings with this one: of whoever waits for what this one's owner waits for
 
     def ring(self) -> None:
         """Wake whoever waits, or let the next wait return at once."""
+        if self.next is not None:
+            self.next.ring()
         with contextlib.suppress(RuntimeError):  # it rang already, or the loop is closed
             if self._silent.locked():
                 self._silent.release()
@@ -56,16 +59,17 @@ class Bell:
 
     async def rang(self, timeout: float) -> bool:
         """:meth:`wait` for a coroutine."""
-        event = asyncio.Event()
-        self._sleeper = (asyncio.get_running_loop(), event)
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        self._sleeper = (loop, event)
+        # Not asyncio.wait_for: before Python 3.12 it forgets a cancel that comes together with the ring.
+        late = loop.call_later(max(0.0, timeout), event.set)
         try:
             if self._silent.acquire(blocking=False):
                 return True
-            await asyncio.wait_for(event.wait(), max(0.0, timeout))
-            return True
-        except asyncio.TimeoutError:
-            return False
+            await event.wait()
+            return self._silent.acquire(blocking=False)
         finally:
+            late.cancel()
             self._sleeper = None
             self._silent.acquire(blocking=False)
 
@@ -188,14 +192,18 @@ async def drive_async(
 ) -> T:
     """:func:`drive` for a coroutine; being cancelled is its interrupt. ``go_on`` is called before each step."""
     deadline = None if timeout is None else time.monotonic() + timeout
+    lent = contextlib.ExitStack()
+    tick = ASYNC_TICK_S if context.is_local() else _LEND_AFTER_S
     try:
         while True:
             go_on()
             next(steps)
-            left = ASYNC_TICK_S if deadline is None else min(ASYNC_TICK_S, deadline - time.monotonic())
+            left = tick if deadline is None else min(tick, deadline - time.monotonic())
             if left <= 0:
                 raise TimeoutError(f"no result within {timeout:g} s")
-            await bell.rang(left)
+            if not await bell.rang(left) and tick < ASYNC_TICK_S:
+                tick = ASYNC_TICK_S
+                lent.enter_context(context.awaiting())
     except StopIteration as stop:
         return cast(T, stop.value)
     except asyncio.CancelledError:
@@ -203,6 +211,8 @@ async def drive_async(
             for _ in interrupted():
                 break  # the cancel is on its way; a cancelled task does not wait for the answer
         raise
+    finally:
+        lent.close()
 
 
 def ready(future: Future[T]) -> Steps[T]:

@@ -22,7 +22,8 @@ class Cancellation:
         """``looked_at`` is called when a signal came that interrupts nothing, while user code runs."""
         self.armed = False
         self.fired = 0
-        self._page = page
+        #: Why what runs must stop; 0: it need not.
+        self.reason: Callable[[], int] = page.cancelled
         self._looked_at = looked_at
         self._task: asyncio.Task[object] | None = None
 
@@ -40,21 +41,21 @@ class Cancellation:
 
     def check(self) -> None:
         """Raise what the signal could not: the input is told to stop, and none of its code is on the processor."""
-        reason = self._page.cancelled()
+        reason = self.reason()
         if reason and not self.fired:
             self.fired = reason
             self.armed = False
-            raise InputCancellation(_why(reason))
+            raise InputCancellation(why_of(reason))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if not self.armed:
             return
-        reason = self._page.cancelled()
+        reason = self.reason()
         if not reason:
             self._looked_at()
         elif not self.fired:
             self.fired = reason
-            self._interrupt(_why(reason))
+            self._interrupt(why_of(reason))
 
     def _interrupt(self, why: str) -> None:
         task = self._task
@@ -65,5 +66,6 @@ class Cancellation:
             raise InputCancellation(why)
 
 
-def _why(reason: int) -> str:
+def why_of(reason: int) -> str:
+    """What the interrupted code is told."""
     return "the call was cancelled" if reason == CANCELLED else "the attempt ran out of time"

@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import tracing
+from ..calls.prepare import set_meaning
 from ..values.serialize import loads
 from ..versions.version import Loader, load_code, set_resolver
 from ..wire.blobs import Buffer
 from ..wire.messages import CallLoad, FunctionLoad
 from . import bound, threads
 from .cancel import Cancellation
+from .instance import Instance
 from .outbox import Outbox
 
 #: (args, kwargs) → value.
@@ -44,15 +46,43 @@ class Prepared:
 class LoadedFunction:
     """The code, unpickled once. There is one function object; captured values are put into it, one call at a time."""
 
-    def __init__(self, message: FunctionLoad, payload: Buffer, cancellation: Cancellation, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        message: FunctionLoad,
+        payload: Buffer,
+        cancellation: Cancellation,
+        outbox: Outbox,
+        tasks: Tasks | None = None,
+    ) -> None:
         self.spec = message.spec
         self._outbox = outbox
-        self._tasks = Tasks(cancellation)
+        self.tasks = tasks or Tasks(cancellation)
         os.environ.update(message.spec.secrets)
-        threads.limit(message.spec.cpu)
+        threads.limit(max(message.spec.cpu, message.spec.cpu_limit))
         set_resolver(bound.resolve)
+        set_meaning(bound.meaning)
         self._loader: Loader = load_code(payload)
         self._bound: Prepared | None = None
+        root = self._loader.plain
+        self._instance: Instance | None = None
+        if isinstance(root, type):
+            remember_sources(self._loader.sources)
+            self._instance = Instance(root, message.function_id, message.spec, self._loader.bindings)
+
+    def enter(self) -> None:
+        """Of a class: make its instance and let it begin. Raises what the user's code raises."""
+        if self._instance is not None:
+            self._instance.enter(self.tasks.run)
+
+    def exit(self) -> None:
+        """Of a class: let its instance end, if it has begun."""
+        if self._instance is not None:
+            self._instance.exit(self.tasks.run)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether there is one instance, which all calls share."""
+        return self._instance is not None
 
     @property
     def retry_on(self) -> tuple[type[BaseException], ...] | None:
@@ -60,9 +90,9 @@ class LoadedFunction:
         return self._loader.retry_on
 
     @property
-    def plain(self) -> Invoke:
-        """The user's function, for those who only look at it."""
-        return self._loader.plain
+    def plain(self) -> Invoke | None:
+        """The user's function, for those who only look at it; None for a class, which has several."""
+        return None if self.is_class else self._loader.plain
 
     def prepare(self, message: CallLoad, payload: Buffer) -> Prepared:
         """Unpickle what the call's inputs share. Never raises what user code raises."""
@@ -71,7 +101,7 @@ class LoadedFunction:
         try:
             prepared.shared = loads(payload) if len(payload) else {}
             prepared.kwargs = prepared.shared.get("kwargs") or {}
-            prepared.streams = self.spec.is_generator and bool(prepared.shared.get("streams"))
+            prepared.streams = (self.spec.is_generator or self.is_class) and bool(prepared.shared.get("streams"))
         except Exception as error:
             prepared.error = error
         return prepared
@@ -82,27 +112,33 @@ class LoadedFunction:
             return
         self._bound = None
         try:
-            bound.enter_call(prepared.shared)
+            bound.enter_call(prepared.shared, prepared.bindings)
             tracing.enter(prepared.traceparent)
             function = self._loader.function(prepared.shared.get("captures"), prepared.bindings)
-            prepared.invoke = self._streaming(function) if prepared.streams else self._invoke(function)
+            yields, is_async = self.spec.is_generator, self.spec.is_async
+            if self._instance is not None:
+                function, yields, is_async = self._instance.called_by(prepared.shared)
+            wrap = self._streaming if prepared.streams else self._invoke
+            prepared.invoke = wrap(function, yields, is_async)
             self._bound = prepared
         except Exception as error:
             prepared.error = error
 
-    def _invoke(self, function: Invoke) -> Invoke:
-        if self.spec.is_generator and self.spec.is_async:
-            return lambda *args, **kwargs: self._tasks.run(collect(function(*args, **kwargs)))
-        if self.spec.is_async:
-            return lambda *args, **kwargs: self._tasks.run(function(*args, **kwargs))
-        if self.spec.is_generator:
+    def _invoke(self, function: Invoke, yields: bool, is_async: bool) -> Invoke:
+        if self.spec.max_concurrent or self.spec.max_batch:
+            return function  # whoever runs several at once waits for them as well
+        if yields and is_async:
+            return lambda *args, **kwargs: self.tasks.run(collect(function(*args, **kwargs)))
+        if is_async:
+            return lambda *args, **kwargs: self.tasks.run(function(*args, **kwargs))
+        if yields:
             return lambda *args, **kwargs: list(function(*args, **kwargs))
         return function
 
-    def _streaming(self, function: Invoke) -> Invoke:
+    def _streaming(self, function: Invoke, _yields: bool, is_async: bool) -> Invoke:
         outbox = self._outbox
-        if self.spec.is_async:
-            return lambda *args, **kwargs: self._tasks.run(outbox.drain_async(function(*args, **kwargs)))
+        if is_async:
+            return lambda *args, **kwargs: self.tasks.run(outbox.drain_async(function(*args, **kwargs)))
         return lambda *args, **kwargs: outbox.drain(function(*args, **kwargs))
 
 
@@ -113,11 +149,16 @@ class Tasks:
         self._cancellation = cancellation
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """It is made when it is first needed."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop
+
     def run(self, coroutine: Any) -> Any:
-        loop = self._loop
-        if loop is None:
-            loop = self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
+        loop = self.loop
         task = loop.create_task(coroutine)
         self._cancellation.begin_task(task)
         try:

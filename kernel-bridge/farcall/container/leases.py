@@ -23,6 +23,7 @@ class Leases:
         self._page = page
         self._queue: deque[Lease] = deque()
         self._newest = 0
+        self._revoked = 0  # nothing of leases up to this one starts
         self._cut: dict[int, int] = {}  # lease → first index that did not start
 
     def __bool__(self) -> bool:
@@ -35,13 +36,21 @@ class Leases:
     def first(self) -> Lease:
         return self._queue[0]
 
-    def add(self, lease: Lease) -> None:
+    @property
+    def newest(self) -> int:
+        """The last lease that came."""
+        return self._newest
+
+    def add(self, lease: Lease) -> bool:
         """Take a lease; one that came before is not taken again."""
         if lease.id <= self._newest:
-            return
+            return False
         self._newest = lease.id
+        if lease.id <= self._revoked:
+            lease.hold_back(lease.next)
         self._queue.append(lease)
         self._page.arrived(lease.id, self._hold_back)
+        return True
 
     def heed(self) -> None:
         """Act on the page's notices."""
@@ -49,6 +58,7 @@ class Leases:
 
     def revoke_through(self, through: int) -> None:
         """Nothing of leases up to ``through`` starts any more."""
+        self._revoked = max(self._revoked, through)
         for lease in self._queue:
             if lease.id <= through:
                 lease.hold_back(lease.next)

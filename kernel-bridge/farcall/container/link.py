@@ -38,6 +38,8 @@ class Link:
         self.busy = threading.Lock()  # guards _connection; whoever cannot have it leaves the work to its holder
         self.blobs = Blobs(None)
         self.on_welcome: Callable[[], None] = lambda: None
+        #: Leases up to this one were given to others while the connection was lost.
+        self.revoked = 0
         #: A generator's reader took some; told as soon as it is seen, since the generator may be waiting for that.
         self.on_taken: Callable[[ItemsTaken], None] = lambda _: None
         self._container = container
@@ -157,6 +159,7 @@ class Link:
             if not isinstance(welcome, Welcome):
                 raise Dismissed(f"the gateway answered hello with {welcome}")
             self._key = welcome.key or self._key
+            self.revoked = max(self.revoked, welcome.revoked or 0)
             self.blobs.close()
             self.blobs = Blobs(welcome.blobs, self._url, self._key)
             for kept in self.journal.batches:

@@ -6,15 +6,12 @@ thread too; nothing here runs while an input does, except `_looked_at`, called f
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import select
-import signal
-import socket
 import time
 
 from .. import context
 from ..values import failure
+from ..wire.blobs import Buffer
 from ..wire.control_page import LEAVING, READY, WELCOMED, ContainerPage
 from ..wire.messages import (
     CallForget,
@@ -31,6 +28,7 @@ from ..wire.messages import (
     PreviewMake,
 )
 from ..wire.redaction import Redaction
+from . import bound
 from .batch import FULL_BYTES, Batch
 from .cancel import Cancellation
 from .execute import Executor
@@ -38,9 +36,12 @@ from .function import LoadedFunction, Prepared
 from .lease import Lease
 from .leases import Leases
 from .link import Dismissed, Link
+from .lookout import Lookout
 from .nested import Nested
 from .outbox import Outbox
 from .preview import bundle_of
+from .runners import Runner, runner_of
+from .seat import Seat
 from .streams import Streams
 
 log = logging.getLogger("farcall.container")
@@ -62,7 +63,10 @@ class Loop:
         self._streams = Streams()
         self._link = Link(container, url, token, window=window, held=self._held)
         self._link.on_welcome = self._welcomed
+        self._lookout = Lookout(self._link)
         self._nested = Nested(self._link)
+        self._several: Runner | None = None  # None: inputs run one by one, here
+        self._copies: list[LoadedFunction] = []  # that it made besides the function
         self._cancellation = Cancellation(page, self._looked_at)
         self._outbox = Outbox(self._link, page, self._cancellation, self._wait_within)
         self._link.on_taken = self._outbox.taken
@@ -75,80 +79,64 @@ class Loop:
         self._left = -1  # inputs until max_inputs; never 0 when there is no limit
         self._draining = False
         self._poked = page.poke
-        self._woken, self._wake = socket.socketpair()  # a signal ends the wait through it
-        self._poll = select.poll()
-        self._poll.register(self._woken, select.POLLIN)
-        self._polled = -1  # the connection's descriptor, as _poll knows it
 
     def run(self) -> int:
         """Serve. Raises nothing but what is a bug."""
         context.enter(self._nested)
         self._cancellation.install()
-        self._woken.setblocking(False)
-        self._wake.setblocking(False)
-        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        self._lookout.install()
         try:
-            while not self._is_done():
-                self._turn()
+            while not self.is_done:
+                if self._several is not None:
+                    self._several.turn()
+                else:
+                    self._turn()
         except Dismissed as reason:
             log.info("leaving: %s", reason)
         self._page.rest()
         self._page.stage(LEAVING)
+        if self._function is not None:
+            for function in (self._function, *self._copies):
+                function.exit()  # its supervisor ends what takes too long
         self._link.close()
         return 0
 
     def _turn(self) -> None:
-        self._heed()
+        self.heed()
         self._link.connect()
-        if self._leases and not self._nested.owed and not self._link.journal.is_full and not self._is_spent():
+        if self._leases and not self._nested.owed and not self._link.journal.is_full and not self.is_spent:
             self._run_lease(self._leases.first)
-        elif not self._is_done():
-            self._wait()
+        elif not self.is_done:
+            self.wait()
 
-    def _is_done(self) -> bool:
-        leaving = (self._draining and not self._leases) or self._is_spent()
-        return leaving and not self._link.journal.batches
+    @property
+    def is_done(self) -> bool:
+        """The container leaves."""
+        spent = self.is_spent and (self._several is None or not self._several.running)
+        return ((self._draining and not self._leases) or spent) and not self._link.journal.batches
 
-    def _is_spent(self) -> bool:
+    @property
+    def is_spent(self) -> bool:
         """`max_inputs` were run: what is left of the leases is for another container."""
         return self._left == 0
 
-    def _wait(self) -> None:
-        """Until something arrives, a signal comes, or it is time to connect again."""
+    def wait(self, limit: float | None = None) -> None:
+        """Until something arrives, a signal comes, it is time to connect again, or ``limit`` seconds have passed."""
         if not self._link.pending:
-            self._poll_link()
-            ready = self._poll.poll(None if self._link.connected else self._link.retry_in * 1000)
-            if any(descriptor != self._polled for descriptor, _ in ready):
-                with contextlib.suppress(BlockingIOError):
-                    self._woken.recv(4096)
+            self._lookout.wait(limit)
         self._read()
 
     def _wait_within(self) -> None:
         """While an input waits for its reader: until something arrives, a signal comes, or it is time to connect."""
         if not self._link.brings_more:
-            self._poll_link()
             # Not for ever: user code may have taken the signals' wake-up for itself.
-            ready = self._poll.poll(1000 * min(_LOOK_S, _LOOK_S if self._link.connected else self._link.retry_in))
-            if any(descriptor != self._polled for descriptor, _ in ready):
-                with contextlib.suppress(BlockingIOError):
-                    self._woken.recv(4096)
+            self._lookout.wait(_LOOK_S)
         with self._link.busy:
             if self._page.poke != self._poked:
                 self._poked = self._page.poke
                 self._link.retry_now()
             self._link.look()
             self._link.connect()
-
-    def _poll_link(self) -> None:
-        """The connection may be another one than at the last wait, or none (-1)."""
-        descriptor = self._link.fileno()
-        if descriptor == self._polled:
-            return
-        if self._polled >= 0:
-            self._poll.unregister(self._polled)
-        if descriptor >= 0:
-            self._poll.register(descriptor, select.POLLIN)
-        self._polled = descriptor
 
     # ── inputs
 
@@ -165,7 +153,7 @@ class Loop:
             began = now
             if not page.begin(lease.base + (lease.next << 1), began):
                 page.rest()
-                self._heed()
+                self.heed()
                 continue
             index = lease.next
             now = executor.run(lease, prepared, batch, began)
@@ -184,6 +172,49 @@ class Loop:
         else:
             self._flush(lease)
 
+    # ── several at once (seat.py)
+
+    def serve(self) -> None:
+        """Act on the page and on what has arrived. Does not block."""
+        self.heed()
+        self._link.connect()
+        self._read()
+
+    def put(self, batch: Batch, lease: Lease, *, ended: bool) -> None:
+        """Send outcomes of one lease."""
+        self._seq += 1
+        self._link.put(*batch.seal(lease, self._seq, ended=ended))
+
+    def take_one(self) -> None:
+        """One more input has begun, of the `max_inputs` that may."""
+        self._left -= 1
+
+    def _take_seat(self, message: FunctionLoad, payload: Buffer, function: LoadedFunction) -> None:
+        """From now on a runner of several inputs does what :meth:`_turn` does."""
+
+        def again() -> LoadedFunction:
+            copy = LoadedFunction(message, payload, self._cancellation, self._outbox, function.tasks)
+            copy.enter()
+            self._copies.append(copy)
+            return copy
+
+        seat = Seat(
+            loop=self,
+            spec=message.spec,
+            page=self._page,
+            link=self._link,
+            leases=self._leases,
+            streams=self._streams,
+            nested=self._nested,
+            calls=self._calls,
+            lookout=self._lookout,
+        )
+        self._several, seat = runner_of(seat, self._executor, function, self._cancellation, again)
+        self._nested = seat.nested
+        context.enter(self._nested)
+
+    # ── what one input leaves
+
     def _attribute(self, index: int) -> None:
         """What the files hold beyond what is attributed was written by this input."""
         self._batch.spans += self._streams.take(index)
@@ -199,7 +230,7 @@ class Loop:
     def _end(self, lease: Lease) -> None:
         self._leases.end(lease)
         self._put(lease, ended=True)
-        self._end_unstarted()
+        self.end_unstarted()
 
     def _put(self, lease: Lease, *, ended: bool) -> None:
         if len(self._batch) and self._streams.grew():
@@ -209,7 +240,7 @@ class Loop:
 
     # ── what others want
 
-    def _heed(self) -> None:
+    def heed(self) -> None:
         """Act on the control page."""
         page = self._page
         if not page.noticed:
@@ -219,11 +250,11 @@ class Loop:
         if page.poke != self._poked:
             self._poked = page.poke
             self._link.look()
-        self._end_unstarted()
+        self.end_unstarted()
 
-    def _end_unstarted(self) -> None:
+    def end_unstarted(self) -> None:
         """Leases behind the running one that were revoked as a whole."""
-        for lease in self._leases.take_ended():
+        for lease in self._leases.take_ended() if self._several is None else self._several.take_ended():
             self._seq += 1
             self._link.put(*Batch().seal(lease, self._seq, ended=True))
 
@@ -244,6 +275,8 @@ class Loop:
     # ── the gateway
 
     def _welcomed(self) -> None:
+        if self._link.revoked:
+            self._leases.revoke_through(self._link.revoked)
         self._nested.welcomed()
         if self._function is None:
             self._page.stage(WELCOMED)
@@ -258,6 +291,10 @@ class Loop:
         for kept in self._link.journal.batches:
             if kept.first >= 0:
                 first[kept.message.lease] = min(kept.first, first.get(kept.message.lease, kept.first))
+        if self._several is not None:
+            for lease in self._leases:
+                first[lease.id] = min(first.get(lease.id, lease.end), self._several.first_open(lease))
+            return tuple(sorted(first.items()))
         for lease in self._leases:
             unsent = self._batch.indexes if lease is self._leases.first else []
             runs = (self._cancellation.armed or self._outbox.is_open) and lease is self._leases.first
@@ -276,17 +313,20 @@ class Loop:
 
     def _on_message(self, message: Message, payload: memoryview) -> None:
         if isinstance(message, InputsRun):
-            self._leases.add(Lease(message, payload))
+            lease = Lease(message, payload)
+            if self._leases.add(lease) and self._several is not None:
+                self._several.came(lease)
         elif isinstance(message, OutcomesAcknowledged):
             self._link.journal.acknowledge(message.through)
         elif isinstance(message, CallLoad):
             self._load_call(message, payload)
         elif isinstance(message, CallForget):
             self._calls.pop(message.call_id, None)
+            bound.forget_call(message.call_id)
         elif isinstance(message, LeasesRevoked):
             self._nested.answered()
             self._leases.revoke_through(message.through)
-            self._end_unstarted()
+            self.end_unstarted()
         elif isinstance(message, FunctionLoad):
             self._load_function(message, payload)
         elif isinstance(message, PreviewMake):
@@ -305,13 +345,16 @@ class Loop:
                 code = self._link.blobs.read(message.blob) if message.blob else payload
                 self._function = LoadedFunction(message, code, self._cancellation, self._outbox)
                 self._executor.redaction = redaction
+                self._function.enter()
             except BaseException as error:
-                told, _ = failure.pack(error, code="payload.unreadable")
+                told, _ = failure.pack(error, code="container.start" if self._function else "payload.unreadable")
                 self._link.send(ContainerBroken(container_id=self._id), redaction.hide(told))
                 raise Dismissed("the code cannot be loaded") from None
             self._executor.timeout = message.spec.timeout
             self._executor.retry_on = self._function.retry_on
             self._left = message.spec.max_inputs or -1
+            if message.spec.max_concurrent or message.spec.max_batch:
+                self._take_seat(message, bytes(code), self._function)
             self._page.stage(READY)
         self._streams.skip()
         self._page.output_grew(self._streams.out, self._streams.err)

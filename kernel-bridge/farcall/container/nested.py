@@ -21,7 +21,7 @@ class Nested:
     def wait_begins(self) -> None:
         with self._link.busy:
             self._waits += 1
-            if self._waits == 1 and self._link.send(ContainerWaiting(waiting=True)):
+            if self._waits == 1 and self._link.send(self._begun()):
                 self.owed += 1
 
     def wait_ends(self) -> None:
@@ -29,6 +29,9 @@ class Nested:
             self._waits -= 1
             if self._waits == 0:
                 self._link.send(ContainerWaiting(waiting=False))
+
+    await_begins = wait_begins  # one input at a time: whoever awaits keeps its thread from nothing
+    await_ends = wait_ends
 
     def address(self) -> tuple[str, str] | None:
         return self._link.address
@@ -40,5 +43,8 @@ class Nested:
     def welcomed(self) -> None:
         """A new connection owes nothing; it has to hear that the input still waits."""
         self.owed = 0
-        if self._waits and self._link.send(ContainerWaiting(waiting=True)):
+        if self._waits and self._link.send(self._begun()):
             self.owed = 1
+
+    def _begun(self) -> ContainerWaiting:
+        return ContainerWaiting(waiting=True)

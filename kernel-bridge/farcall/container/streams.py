@@ -35,6 +35,11 @@ class Streams:
         self._buffer_by_line()
         self.settle(0.0)
 
+    @property
+    def texts(self) -> tuple[io.TextIOWrapper, ...]:
+        """stdout and stderr, as Python code writes to them."""
+        return self._text
+
     def settle(self, seconds: float) -> bool:
         """Write out what is buffered after ``seconds`` of user code. Whether the files are known to have grown."""
         out, err = self._text

@@ -17,6 +17,9 @@ from typing import Any
 from ..client.embedded import home_folder
 from . import hardware
 from .birth import MARK
+from .cpu import CpuLimits
+from .image_folder import ImageFolder
+from .images import Images, open_root
 from .isolation import Isolation
 from .orders import Reach, Starting
 from .supervisor import Supervisor
@@ -42,10 +45,21 @@ def main() -> None:
     folder.chmod(isolation.folder_mode)
     write_note(note, config["host_id"])
     try:
-        starting = Starting(home / "logs", Reach(config["url"], window), isolation)
-        Supervisor(Uplink(address), starting, hardware.find(config.get("gpus")), folder).run()
+        cpus = CpuLimits(Path(config.get("cgroups", "/sys/fs/cgroup")))
+        starting = Starting(home / "logs", Reach(config["url"], window), isolation, cpus)
+        has = hardware.find(config.get("gpus"), config.get("labels"))
+        uplink = Uplink(address)
+        Supervisor(uplink, starting, has, folder, images_of(home, isolation, uplink)).run()
     finally:
         remove_note(note)
+
+
+def images_of(home: Path, isolation: Isolation, uplink: Uplink) -> Images:
+    """The images of this host. What they are made of is put into the home by the gateway."""
+    root = open_root(isolation.images, shared=isolation.kind != "none")
+    sent = home / "sent"
+    isolated = isolation.kind != "none"
+    return Images(ImageFolder(root, sent), sent, isolated=isolated, tell=uplink.tell, say=uplink.send)
 
 
 def write_note(path: Path, host_id: str) -> None:

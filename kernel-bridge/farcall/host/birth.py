@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, Literal, TypedDict
 
-from . import processes
+from . import cpu, processes
 
 #: Variables that size the thread pools of numerical libraries when they are loaded.
 THREAD_COUNTS = (
@@ -41,6 +41,9 @@ class Order(TypedDict):
     config: dict[str, Any]
     #: How it is kept apart (isolation.Cell), None: it is not.
     cell: dict[str, Any] | None
+    #: Its CPU limit: the folder of a control group, or cores; both empty: none.
+    group: str
+    cores: list[int]
 
 
 def config_file(order: Order) -> int:
@@ -60,6 +63,7 @@ def settle(order: Order, parent: int, config: int, inherited: Sequence[int]) -> 
         inherited: the keeper's own descriptors, closed here; a module's own stay open.
     """
     os.setsid()
+    cpu.enter(order["group"], order["cores"])  # before that: only who made the group may enter it
     become_user(order["cell"])
     processes.die_with_parent(parent)  # after that: a change of user takes it back
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):

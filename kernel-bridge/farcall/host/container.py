@@ -19,10 +19,10 @@ from ..wire.messages import ContainerExited, ContainerStart, LeaseRevoked
 from ..wire.redaction import Redaction
 from . import processes
 from .output import Piece, Tail
+from .several import TIMEOUT_GRACE_S, Several
 
-#: What the container has to unwind after its timeout, and to end once it said that it leaves.
-TIMEOUT_GRACE_S = 5.0
-LEAVE_GRACE_S = 10.0
+#: What the container has to end once it said that it leaves.
+LEAVE_GRACE_S = 30.0
 #: When a revoke is looked after, first and again.
 _SETTLE_S = 0.0015
 
@@ -65,12 +65,14 @@ class Container:
         self.is_wrapped = False  # pid is bubblewrap's
         self.peak = 0  # bytes
         self.page = SupervisorPage.create(folder / "page")
+        self._several = Several(self.page)
         redaction = Redaction.of(start.variables, start.hidden)
         self._tails = (Tail(folder / "out", 1, redaction), Tail(folder / "err", 2, redaction))
         self._revokes: list[_Revoke] = []
         self._interrupt: _Interrupt | None = None
         self._inner = 0
         self._doom: tuple[Reason, str] | None = None
+        self._blamed = (0, 0)  # lease and index of the one of several for which it is killed
         self._leaving_since: float | None = None
         self._up_by = now + start.startup_timeout if start.startup_timeout > 0 else float("inf")
 
@@ -95,6 +97,10 @@ class Container:
 
     def revoke(self, lease: int, first: int, now: float, *, grace: float | None = None) -> None:
         """Start nothing of the lease from ``first`` on. ``grace``: interrupt what runs, kill it after these seconds."""
+        if grace is not None and self.page.slots:
+            self._several.cancel(lease, first, grace, now)
+            self._signal(signal.SIGUSR1)
+            return
         notice = self.page.revoke(lease, first)
         self._revokes.append(_Revoke(lease, first, notice, grace, now + _SETTLE_S))
 
@@ -125,7 +131,9 @@ class Container:
             return []
         told = self._check_revokes(now) if self._revokes else []
         running = self.page.running()
-        if self._interrupt is not None:
+        if self.page.slots:
+            self._check_several(now)
+        elif self._interrupt is not None:
             self._check_interrupt(running, now)
         elif running is not None and running.started and 0 < running.timeout < now - running.since:
             told += self._time_out(running, now)
@@ -138,6 +146,8 @@ class Container:
         times = [revoke.ask_at for revoke in self._revokes]
         if self._interrupt is not None:
             times.append(self._interrupt.kill_at)
+        if self.page.slots:
+            times.append(self._several.due_at)
         return min(times, default=float("inf"))
 
     def pieces(self, limit: int) -> Iterator[Piece]:
@@ -165,13 +175,15 @@ class Container:
         """What to report, once the process is gone: all its output was shipped before."""
         running = self.page.running()
         reason, detail = self._doom or self._why(code)
+        lease, index = (running.lease, running.index) if running is not None and running.started else self._blamed
         return ContainerExited(
             container_id=self.id,
             reason=reason,
             code=code,
-            lease=running.lease if running is not None and running.started else 0,
-            index=running.index if running is not None and running.started else 0,
+            lease=lease,
+            index=index,
             detail=detail,
+            running=self._several.running if self.page.slots else None,
         )
 
     def said_last(self) -> str:
@@ -228,6 +240,14 @@ class Container:
             self._interrupt = None
         elif now >= interrupt.kill_at:
             self.kill(interrupt.reason)
+
+    def _check_several(self, now: float) -> None:
+        is_told, overdue = self._several.check(now)
+        if overdue is not None:
+            self._blamed = (overdue.lease, overdue.index)
+            self.kill(overdue.why)
+        elif is_told:
+            self._signal(signal.SIGUSR1)
 
     def _check_stage(self, now: float) -> None:
         if self.page.stage == LEAVING:

@@ -9,7 +9,7 @@ import logging
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..wire.messages import Gpu
 
@@ -27,6 +27,10 @@ class Hardware:
     cpus: int
     memory: int
     gpus: tuple[Gpu, ...]
+    #: Its region and cloud, as far as it was given them.
+    labels: Mapping[str, str] = field(default_factory=dict)
+    #: Whether GPUs are those of nvidia-smi, rather than declared.
+    is_real: bool = False
 
     def held_by(self, holders: Mapping[str, str]) -> tuple[Gpu, ...]:
         """The GPUs with the container that holds each; ``holders``: uuid → container id."""
@@ -36,9 +40,10 @@ class Hardware:
         )
 
 
-def find(declared: str | None) -> Hardware:
+def find(declared: str | None, labels: Mapping[str, str] | None = None) -> Hardware:
     """What is here; ``declared`` GPUs instead of looking for them."""
-    return Hardware(_cpus(), _memory(), declared_gpus(declared) if declared is not None else _gpus())
+    gpus = _gpus() if declared is None else declared_gpus(declared)
+    return Hardware(_cpus(), _memory(), gpus, dict(labels or {}), is_real=declared is None and bool(gpus))
 
 
 def declared_gpus(text: str) -> tuple[Gpu, ...]:

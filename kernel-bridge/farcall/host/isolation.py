@@ -8,6 +8,7 @@ their door, and a folder of each container's own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -61,6 +62,14 @@ class Isolation:
         return self._home / "run" if self.kind == "none" else self._lobby / "run"
 
     @property
+    def images(self) -> Path:
+        """Where images are: outside of the home where containers cannot enter it, and not in the lobby, which goes."""
+        if self.kind == "none":
+            return self._home / "images"
+        digest = hashlib.sha256(os.fsencode(self._home)).hexdigest()[:8]
+        return Path("/var/tmp") / f"farcall-{os.getuid()}-{digest}-images"
+
+    @property
     def folder_mode(self) -> int:
         return 0o711 if self.kind == "uid" else 0o700
 
@@ -97,16 +106,18 @@ class Isolation:
         raise OSError(f"all {self._count} users for containers are in use: give the gateway a wider --uids")
 
     def _wrap(self, folder: Path) -> list[str]:
-        return bubblewrap(self._home, self._lobby, folder)
+        return bubblewrap(self._home, self._lobby, folder, self.images)
 
 
-def bubblewrap(home: Path, lobby: Path, folder: Path | None) -> list[str]:
+def bubblewrap(home: Path, lobby: Path, folder: Path | None, images: Path | None = None) -> list[str]:
     """The sandbox: the machine as it is, without the home, without other containers, and with processes of its own."""
     program = shutil.which("bwrap")
     if program is None:
         raise Impossible("bubblewrap (bwrap) is not installed")
     line = [program, "--die-with-parent", "--unshare-user", "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc"]
     line += ["--tmpfs", str(home), "--tmpfs", str(lobby)]
+    if images is not None and images.is_dir():
+        line += ["--ro-bind", str(images), str(images)]
     for kept in (lobby / "door", folder):
         if kept is not None:
             line += ["--bind", str(kept), str(kept)]

@@ -17,6 +17,7 @@ from ..wire.messages import ContainerStart
 from . import processes
 from .birth import MARK, Order
 from .container import Container
+from .cpu import CpuCell, CpuLimits
 from .isolation import Cell, Isolation
 from .keeper import Event, Exited, Failed
 from .starter import Environment, Fork, Spawn, Starter
@@ -37,9 +38,10 @@ class Reach:
 class Starting:
     """The starters of this host, and which one each container came from."""
 
-    def __init__(self, folder: Path, reach: Reach, isolation: Isolation) -> None:
+    def __init__(self, folder: Path, reach: Reach, isolation: Isolation, cpus: CpuLimits) -> None:
         self._reach = reach
         self._isolation = isolation
+        self._cpus = cpus
         self._failed: list[Event] = []  # starts for which there could be no cell
         self._spawn: Starter = Spawn(folder)
         self._fork: Starter = Fork(folder)
@@ -68,6 +70,7 @@ class Starting:
     def forget(self, container: Container) -> None:
         self._chosen.pop(container.id, None)
         self._isolation.release(container.id)
+        self._cpus.release(container.id)
 
     def files(self) -> list[int]:
         return self._fork.files() + self._spawn.files()
@@ -95,6 +98,7 @@ class Starting:
     def close(self) -> None:
         self._fork.close()
         self._spawn.close()
+        self._cpus.close()
 
     def _start_by(self, starter: Starter, container: Container) -> None:
         self._chosen[container.id] = starter
@@ -106,7 +110,7 @@ class Starting:
             self._failed.append(Failed(container.id, f"cannot isolate it: {error}"))
             return
         container.is_wrapped = cell is not None and bool(cell.wrap)
-        order = order_of(container, environment, self._reach)
+        order = order_of(container, environment, self._reach, self._cpus.cell(container.id, start.cpu_limit))
         if cell is not None:
             settle_in(order, cell, leave=self._isolation.is_out_of_reach(start.cwd))
         starter.start(order, environment)
@@ -134,7 +138,7 @@ def variables_of(start: ContainerStart) -> dict[str, str]:
     return {**ours, **start.variables}
 
 
-def order_of(container: Container, environment: Environment, reach: Reach) -> Order:
+def order_of(container: Container, environment: Environment, reach: Reach, cpu: CpuCell) -> Order:
     """What the keeper needs to know about one container."""
     start = container.start
     gpus = {"CUDA_VISIBLE_DEVICES": ",".join(start.gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
@@ -156,4 +160,6 @@ def order_of(container: Container, environment: Environment, reach: Reach) -> Or
             "window": reach.window,
         },
         cell=None,
+        group=cpu.group,
+        cores=list(cpu.cores),
     )

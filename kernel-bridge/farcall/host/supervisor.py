@@ -21,6 +21,9 @@ from ..wire.messages import (
     ContainerStop,
     Heartbeat,
     HostState,
+    ImageBuild,
+    ImagesExpire,
+    ImageStop,
     LeaseCancel,
     LeaseRevoke,
     LeaseRevoked,
@@ -30,7 +33,9 @@ from ..wire.messages import (
 )
 from . import memory, processes
 from .container import Container, not_started
+from .gpu_users import GpuUsers
 from .hardware import Hardware
+from .images import Images
 from .keeper import Event, Exited, Failed, Started, Unsafe
 from .orders import Starting
 from .output import PIECE
@@ -49,13 +54,15 @@ _IDLE_WINDOW_S = 10.0
 class Supervisor:
     """Owns the containers of this host. :meth:`run` returns when it is told to leave or the gateway stays away."""
 
-    def __init__(self, uplink: Uplink, starting: Starting, hardware: Hardware, folder: Path) -> None:
+    def __init__(self, uplink: Uplink, starting: Starting, hardware: Hardware, folder: Path, images: Images) -> None:
         self._uplink = uplink
+        self._images = images
         self._starting = starting
         self._hardware = hardware
         self._folder = folder
         self._containers: dict[str, Container] = {}
         self._kernel_kills = memory.KernelKills()
+        self._gpu_users = GpuUsers()
         self._woken, self._wake = socket.socketpair()
         self._leaving = False
         self._lost_at = time.monotonic()
@@ -79,6 +86,7 @@ class Supervisor:
             self._on_event(event)
         for message, _ in self._uplink.receive():
             self._on_message(message)
+        self._images.turn()
         now = time.monotonic()
         self._connect(now)
         self._look(now)
@@ -88,7 +96,7 @@ class Supervisor:
     def _wait(self, seconds: float) -> None:
         poll = select.poll()
         poll.register(self._woken, select.POLLIN)
-        for descriptor in self._starting.files():
+        for descriptor in (*self._starting.files(), *self._images.files()):
             poll.register(descriptor, select.POLLIN)
         gateway = self._uplink.fileno()
         if gateway is not None:
@@ -113,6 +121,7 @@ class Supervisor:
             raise GivenUp("the gateway is gone, and there is nothing to look after")
         if self._uplink.tick(now, restart=bool(self._containers)):
             self._tell_state()
+            self._gpu_users.forget()
             self._uplink.tell_kept()
             for container in self._containers.values():
                 container.poke()
@@ -125,6 +134,12 @@ class Supervisor:
                 memory=self._hardware.memory,
                 gpus=self._hardware.held_by(holders),
                 containers=(*self._containers, *self._uplink.untold_exits()),
+                labels=dict(self._hardware.labels),
+                holds={
+                    container.id: container.start.gpus
+                    for container in self._containers.values()
+                    if container.start.gpus
+                },
             )
         )
 
@@ -140,8 +155,18 @@ class Supervisor:
             if container is not None:
                 grace = message.grace_ms / 1000
                 container.revoke(message.lease, message.first, time.monotonic(), grace=grace)
+        elif isinstance(message, (ImageBuild, ImageStop, ImagesExpire)):
+            self._on_image(message)
         elif isinstance(message, Ping):
             self._look_at = 0.0  # somebody waits for what was printed
+
+    def _on_image(self, message: ImageBuild | ImageStop | ImagesExpire) -> None:
+        if isinstance(message, ImageBuild):
+            self._images.build(message.recipe)
+        elif isinstance(message, ImageStop):
+            self._images.stop(message.image_id)
+        else:
+            self._images.expire(message)
 
     def _start(self, start: ContainerStart) -> None:
         if start.container_id in self._containers:
@@ -152,6 +177,7 @@ class Supervisor:
             self._uplink.tell(not_started(start, f"cannot make its folder: {error}"))
             return
         self._containers[container.id] = container
+        self._images.use(container.id, start.executable)
         self._starting.start(container)
 
     def _stop(self, stop: ContainerStop) -> None:
@@ -199,6 +225,7 @@ class Supervisor:
             container.kill("memory", "the system ran out of memory and ended the container")
         del self._containers[container.id]
         self._starting.forget(container)
+        self._images.release(container.id)
         self._uplink.tell(container.exited(code))
         container.close()
 
@@ -248,7 +275,13 @@ class Supervisor:
             for container in self._containers.values()
             if container.pid and processes.state(container.process or container.pid) in ("T", "t", "Z", "X")
         ]
-        self._uplink.send(Heartbeat(stopped=tuple(stopped)))
+        self._uplink.send(Heartbeat(stopped=tuple(stopped), used=self._news_of_gpus(now)))
+
+    def _news_of_gpus(self, now: float) -> dict[str, str] | None:
+        if not self._hardware.is_real or not self._uplink.connected:
+            return None
+        ours = {pid for one in self._containers.values() if one.pid for pid in processes.descendants(one.pid)}
+        return self._gpu_users.news(now, ours)
 
     # ── the end
 
@@ -266,7 +299,9 @@ class Supervisor:
     def _end(self) -> None:
         for container in self._containers.values():
             container.kill("stopped")
+        self._images.close()
         self._starting.close()
+        self._gpu_users.close()
         self._uplink.close()
         for container in self._containers.values():
             container.close()

@@ -19,6 +19,7 @@ from ..wire import messages
 from ..wire.codes import FAILED, IN_BLOB, INPUT_STATES, TIMED_OUT
 from . import intents, views, words
 from .function_views import function_views
+from .graphs import graph_view
 from .labels import LabelBook
 from .times import times_view
 
@@ -87,6 +88,10 @@ class GatewayAnswers:
             case intents.Times():
                 state, _ = self._ask(messages.TimingAsk(request=0, call_id=intent.call_id))
                 return times_view(state, _word)
+            case intents.Graph():
+                return self._graph(intent)
+            case intents.GraphCalls():
+                return self._graph_calls(intent)
             case intents.Functions():
                 return {"functions": function_views(self._session())}
             case intents.Scale():
@@ -109,8 +114,7 @@ class GatewayAnswers:
         self._ask(messages.CallCancel(request=0, call_id=intent.call_id, scope=intent.scope, terminate=False))
 
     def _scale(self, intent: intents.Scale) -> object:
-        return autoscaler.update(
-            self._session(),
+        asked = autoscaler.asked(
             intent.app,
             intent.name,
             min_containers=intent.min_containers,
@@ -118,6 +122,7 @@ class GatewayAnswers:
             buffer_containers=intent.buffer_containers,
             scaledown_window=intent.scaledown_window,
         )
+        return autoscaler.update(self._session(), asked)
 
     def _rows(self, intent: intents.Rows) -> object:
         states = tuple(dict.fromkeys(_state_of(word) for word in intent.states))
@@ -158,6 +163,14 @@ class GatewayAnswers:
 
     def _calls(self, intent: intents.ListCalls) -> object:
         listing, _ = self._ask(messages.CallList(request=0, limit=intent.limit))
+        return {"calls": [views.plain(views.asked(call)) for call in listing.calls]}
+
+    def _graph(self, intent: intents.Graph) -> object:
+        state, _ = self._ask(messages.GraphFold(request=0, call_id=intent.call_id))
+        return graph_view(state)
+
+    def _graph_calls(self, intent: intents.GraphCalls) -> object:
+        listing, _ = self._ask(messages.GraphList(request=0, call_id=intent.call_id, node=intent.node))
         return {"calls": [views.plain(views.asked(call)) for call in listing.calls]}
 
     def _runtime(self) -> object:

@@ -116,6 +116,10 @@ class Deck:
                 self._live.append(card)
             self._nudge()
 
+    def show_once(self, bundle: Bundle) -> None:
+        """Put an output that stays as it is below the running cell. Main thread."""
+        self._screen.show(bundle, uuid.uuid4().hex)
+
     def renew(self, card: Card) -> None:
         """A card that was over has something new."""
         with self._lock:

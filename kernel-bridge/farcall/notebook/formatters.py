@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..calls.failure_list import error_of, examples_of
 from ..errors import Error
-from . import functions, markup, words
+from . import functions, graphs, markup, words
 from .calls import Calls
 from .cards import Card, Deck
 from .screen import Screen
 
 if TYPE_CHECKING:
     from ..call import FunctionCall
+    from ..call_graph import CallGraph
     from ..calls.failure_list import Failures
     from ..function import Function
     from ..results import Results
@@ -28,6 +29,7 @@ def register(shell: Any, calls: Calls, deck: Deck) -> None:
     display = shell.display_formatter.ipython_display_formatter
     display.for_type_by_name("farcall.results", "Results", lambda results: _show_results(results, calls, deck))
     display.for_type_by_name("farcall.call", "FunctionCall", lambda call: _show_call(call, calls, deck))
+    display.for_type_by_name("farcall.call_graph", "CallGraph", lambda graph: _show_graph(graph, calls, deck))
     html = shell.display_formatter.formatters["text/html"]
     html.for_type_by_name("farcall.function", "Function", _function_html)
     html.for_type_by_name("farcall.calls.failure_list", "Failures", _failures_html)
@@ -52,6 +54,15 @@ def _show_results(results: Results, calls: Calls, deck: Deck) -> None:
 def _show_call(call: FunctionCall[Any], calls: Calls, deck: Deck) -> None:
     if not Screen.may_show() or not _show(call.object_id, calls, deck):
         raise NotImplementedError
+
+
+def _show_graph(graph: CallGraph, calls: Calls, deck: Deck) -> None:
+    """The graph as it is now; with the extension it goes on from there."""
+    if not Screen.may_show():
+        raise NotImplementedError
+    shown = graphs.bundle(graph)
+    calls.find(graph.root_id)
+    deck.show_once(shown)
 
 
 def _show(call_id: str, calls: Calls, deck: Deck) -> bool:

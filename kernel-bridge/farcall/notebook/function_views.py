@@ -34,7 +34,7 @@ def function_views(session: Any) -> list[dict[str, object]]:
 
 def _versions(listing: CallListing) -> dict[str, Name]:
     """Version → the function's name, the one that ran last first."""
-    return {call.function_id: (call.app, call.name) for call in listing.calls if call.name}
+    return {call.function_id: (call.app, call.pool or call.name) for call in listing.calls if call.name}
 
 
 def _containers(state: RuntimeState, versions: dict[str, Name]) -> dict[Name, Counter[str]]:

@@ -64,9 +64,10 @@ def _signature(function: Function[..., Any]) -> str:
 def _version_rows(function: Function[..., Any]) -> list[tuple[str, str]]:
     try:
         described = function.describe()
+        here = environment.describe(function.options.image).environment_id
     except Error as exc:
         return [("cannot run", str(exc))]
-    same = function.known_as(described, environment.describe().environment_id) is not None
+    same = function.known_as(described, here) is not None
     known = f"{described.code_hash[:12]}{', as in its last call' if same else ''}"
     return [("version", known), ("captures", _captures(described.capture_sizes))]
 

@@ -70,6 +70,19 @@ class Times(_Intent, frozen=True, kw_only=True, tag="times"):
     call_id: CallId
 
 
+class Graph(_Intent, frozen=True, kw_only=True, tag="graph"):
+    """The call graph of the whole tree of a call, folded by call path."""
+
+    call_id: CallId
+
+
+class GraphCalls(_Intent, frozen=True, kw_only=True, tag="graph_calls"):
+    """Calls of one node of the graph, those that failed or run first."""
+
+    call_id: CallId
+    node: Annotated[int, Meta(ge=0, lt=1_000)]
+
+
 class Functions(_Intent, frozen=True, kw_only=True, tag="functions"):
     """The functions of this kernel and of recent calls, with their containers and autoscaler settings."""
 
@@ -125,11 +138,11 @@ class Runtime(_Intent, frozen=True, kw_only=True, tag="runtime"):
 
 
 Intent = (
-    Hello | Lease | Cancel | Detach | Resume | Retry | InputLabels | Times | Functions | Scale
+    Hello | Lease | Cancel | Detach | Resume | Retry | InputLabels | Times | Graph | GraphCalls | Functions | Scale
     | Rows | Input | Output | Code | ListCalls | Runtime
 )  # fmt: skip
 #: Those beyond the first kernels' ones, which the event hello names.
-KNOWS = ("retry", "labels", "times", "functions", "scale")
+KNOWS = ("retry", "labels", "times", "functions", "scale", "graph", "graph_calls")
 #: Those that must not stand behind slow ones; the others read from the gateway.
 PROMPT = (Hello, Cancel, Detach)
 

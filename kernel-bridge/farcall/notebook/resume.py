@@ -1,4 +1,5 @@
-"""Runs a call's unfinished or failed inputs again from a card's button, with the function as the notebook has it now.
+"""Runs a call's unfinished or failed inputs again from a card's button, with the function as the notebook has it now,
+or, where it has none of that name, with the version that ran them.
 
 Called on the bridge's worker threads. While the map's Results live here their `kwargs` are known; of an older call only
 its function is looked up by name.
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..app import App, default_app
 from ..call import FunctionCall
 from ..calls.starting import failed_alike
-from ..errors import NotFoundError, compose
 from ..function import Function
 from ..results import Results
+from ..stored import function_of
 from .calls import Calls
 from .labels import LabelBook
 
@@ -39,10 +40,7 @@ class Resumer:
         self._labels.made(results)
 
     def __call__(self, call_id: str, which: Which) -> str:
-        """Start the derived call, detached; its id. Waits until it is durable.
-
-        Raises ``NotFoundError`` when the notebook has no function of that name now.
-        """
+        """Start the derived call, detached; its id. Waits until it is durable."""
         results = self._results(call_id)
         return self._start(results.resume() if which == "unsucceeded" else results.retry_failed())
 
@@ -62,7 +60,9 @@ class Resumer:
         self.made(again)
         return again.call.object_id
 
-    def _function(self, summary: CallSummary) -> Function[..., Any]:
+    def _function(self, summary: CallSummary) -> Function[..., Any] | None:
+        if summary.pool is not None:
+            return function_of(summary)  # a method: names do not tell instances apart
         wanted = f"{summary.app}/{summary.name}"
         apps = [default_app()]
         for value in list(self._shell.user_ns.values()):
@@ -74,6 +74,4 @@ class Resumer:
             known = app.functions.get(summary.name)
             if known is not None and known.full_name == wanted:
                 return known
-        raise NotFoundError(
-            compose(f"this notebook has no function {summary.name} now", do="Run the cell that defines it, then resume")
-        )
+        return None  # then the version that ran it runs again

@@ -6,11 +6,13 @@ counts, types, lines and times, never the user's values: :func:`saved` is the on
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 
+from ..client.place import default_place
 from ..wire.codes import CallState
 from ..wire.messages import CallSummary, Progress
 
@@ -82,21 +84,56 @@ class LiveCall(CallView, frozen=True, kw_only=True):
     cells: str
     cell: int
     labels: bool = False
+    related: bool = False
+
+
+class GraphNodeView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All calls of one function under one path of functions. ``parent``: its node, -1 for the root. Times: seconds."""
+
+    parent: int
+    name: str
+    calls: int
+    counts: CountsView
+    p50: float
+    p95: float
+    share: float
+    busy: str
+    hidden: int
+    call_id: str = ""
+
+
+class GraphView(msgspec.Struct, frozen=True, kw_only=True):
+    """A call graph, folded. ``began``: Unix seconds at which the bins of ``busy`` begin; ``width``: seconds of one."""
+
+    call_id: str
+    nodes: tuple[GraphNodeView, ...]
+    more: int
+    began: float
+    width: float
 
 
 class ViewBundle(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The bundle of one output."""
 
     v: Literal[1]
-    kind: Literal["map", "call"]
+    kind: Literal["map", "call", "graph"]
     call_id: str
     snapshot: CallView
     saved_at: float
     calls: tuple[CallView, ...] = ()
+    graph: GraphView | None = None
 
 
 #: Turns a wire `where` (``file:line``) into what a person reads (``Cell In[4], line 7``).
 Place = Callable[[str], str]
+
+
+def as_seen_here(waiting: str) -> str:
+    """Why a call waits, where this notebook's own kernel is one of those who use a GPU: it is called that."""
+    theirs = f"a notebook's kernel (pid {os.getpid()}, "
+    if theirs not in waiting or not default_place().is_embedded:  # elsewhere the same number is another process
+        return waiting
+    return waiting.replace(theirs, "this notebook's own kernel (")
 
 
 def live(progress: Progress, place: Place) -> LiveCall:
@@ -106,7 +143,7 @@ def live(progress: Progress, place: Place) -> LiveCall:
         rate=progress.rate,
         containers=progress.containers,
         hardware=progress.hardware,
-        waiting=progress.waiting,
+        waiting=as_seen_here(progress.waiting),
         failures=tuple(
             FailureView(
                 kind=group.kind,
@@ -119,12 +156,22 @@ def live(progress: Progress, place: Place) -> LiveCall:
         ),
         cells=progress.cells,
         cell=progress.cell,
+        related=_has_graph(progress.call),
     )
 
 
 def asked(call: CallSummary) -> LiveCall:
     """The view of a call that is not watched (yet): what `call.info` and `call.listing` know."""
-    return LiveCall(**_fields(call), rate=0.0, containers=0, hardware="", waiting="", failures=(), cells="", cell=1)
+    nothing: dict[str, Any] = {
+        "rate": 0.0,
+        "containers": 0,
+        "hardware": "",
+        "waiting": "",
+        "failures": (),
+        "cells": "",
+        "cell": 1,
+    }
+    return LiveCall(**_fields(call), **nothing, related=_has_graph(call))
 
 
 def plain(view: CallView) -> CallView:
@@ -144,6 +191,11 @@ def saved(view: CallView) -> CallView:
 def shown_name(app: str, name: str) -> str:
     """``app.function``, or just the function's name for the notebook's default app."""
     return f"{app}.{name}" if app else name
+
+
+def _has_graph(call: CallSummary) -> bool:
+    """Whether there is more to its graph than itself."""
+    return call.has_children or call.parent is not None
 
 
 def _fields(call: CallSummary) -> dict[str, Any]:

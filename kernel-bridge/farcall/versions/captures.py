@@ -11,7 +11,7 @@ import io
 import pickle
 import types
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..code.canonical import Describer, digest
@@ -91,6 +91,24 @@ class Slots:
         Describer(reference=resolve, spot=own.spot).describe(thing)
         return [number for number, slot in enumerate(self) if own.has(slot)]
 
+    def pinned_by(self, pinned: Pinned, resolve: Callable[[object], str | None]) -> frozenset[int]:
+        """The numbers of the slots that belong to the version of a class: its hooks, or what they call, see them."""
+        own = Slots()
+        describer = Describer(reference=resolve, spot=own.spot)
+        for known in pinned.known:
+            describer.pass_by(known)
+        for function in pinned.functions:
+            describer.describe(function)
+        return frozenset(number for number, slot in enumerate(self) if own.has(slot))
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Of a class: the functions whose captured values are part of its version, and what they refer to as a whole."""
+
+    functions: tuple[Callable[..., Any], ...] = ()
+    known: tuple[type, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Captures:
@@ -105,6 +123,17 @@ class Captures:
 
     def of(self, slot: int) -> bytes:
         return self.payloads[self.index[slot]]
+
+    def digest_of(self, slots: frozenset[int]) -> str:
+        """The hash of the values in some slots; empty for none."""
+        whole = b"".join(self.digests[self.index[slot]] for slot in sorted(slots))
+        return hashlib.blake2b(whole, digest_size=16).hexdigest() if slots else ""
+
+    def without(self, slots: frozenset[int]) -> Captures:
+        """The same for those who have the values in these slots: a digest that is known is not read again."""
+        wanted = {number for slot, number in enumerate(self.index) if slot not in slots}
+        payloads = tuple(payload if number in wanted else b"" for number, payload in enumerate(self.payloads))
+        return replace(self, payloads=payloads)
 
     def warnings(self) -> Iterator[str]:
         if sum(map(len, self.payloads)) > _WARN:

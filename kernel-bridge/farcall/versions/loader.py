@@ -62,6 +62,11 @@ class Loader:
         self._slots: list[tuple[types.FunctionType, str | int]] = root["slots"]
         self._functions: list[types.FunctionType] = root["functions"]
         self._caches: list[tuple[Any, list[int]]] = root["caches"]
+        #: Cell text by file name, of code that runs before any call brings today's.
+        self.sources: dict[str, str] = {}
+        if "start" in root:  # a class: its hooks run before any call brings values
+            captures, self.sources = root["start"]
+            self.function(captures, {})
 
     def function(self, captures: bytes | None, bindings: Mapping[str, str]) -> Callable[..., Any]:
         """The function, seeing these captured values. Always the same object; the same values are not read again.
@@ -76,6 +81,11 @@ class Loader:
             self._bind(index, payloads, digests)
             self._place(packed)
         return self._function
+
+    @property
+    def bindings(self) -> Mapping[str, str]:
+        """What other functions' names mean in the call that runs now."""
+        return self._bindings
 
     @property
     def plain(self) -> Callable[..., Any]:

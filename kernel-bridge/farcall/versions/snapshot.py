@@ -34,10 +34,12 @@ class Snapshot:
         values: Captures,
         bundle: Bundle | None,
         code_references: dict[str, Any],
+        pinned: frozenset[int] = frozenset(),
     ) -> None:
         self.describer = describer
         self.slots = slots
         self.code_references = code_references
+        self.pinned = pinned  # slots whose values belong to the version, of a class
         self._bundle = bundle
         self._code = CodeWatch(describer, but={slot.key for slot in slots})
         self._keep(version, values)

@@ -44,6 +44,9 @@ FAILURES: dict[str, FailurePolicy] = {
     "container.poison": FailurePolicy(False, "the input ended its container three times"),
     "container.memory": FailurePolicy(True, "the container went over its memory limit"),
     "container.start": FailurePolicy(False, "no container of this function came up"),
+    "resource.impossible": FailurePolicy(False, "no host here can ever satisfy what the function asks for"),
+    "image.build": FailurePolicy(False, "the function's image could not be built"),
+    "version.python": FailurePolicy(False, "the host has no Python of the minor version that the function is from"),
     "call.incomplete": FailurePolicy(False, "its client went away before the input was durable"),
 }
 FailureCode = Literal[
@@ -58,6 +61,9 @@ FailureCode = Literal[
     "container.poison",
     "container.memory",
     "container.start",
+    "resource.impossible",
+    "image.build",
+    "version.python",
     "call.incomplete",
 ]
 

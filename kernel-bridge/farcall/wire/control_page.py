@@ -1,4 +1,4 @@
-"""The control page: 4 KiB of shared memory between one container and its supervisor.
+"""The control page: 4 KiB of shared memory between one container and its supervisor, and slots.py behind them.
 
 The container writes what it runs; the supervisor writes what it must not start or must stop. Every field is one aligned
 u64 (or f64), so a single store or load is whole, and each field has exactly one writer. Knows nothing of messages.
@@ -14,6 +14,8 @@ u64 (or f64), so a single store or load is whole, and each field has exactly one
  13     container    ATTEMPT of the running lease
  14     container    STAGE: 0 born, 1 welcomed, 2 ready, 3 leaving
  15     container    DONE: every lease up to this one has ended here
+ 26     container    SLOTS: how many of them it uses (slots.py); 0: it runs one input at a time, and RUN names it
+ 27     container    TOGETHER: 1 = what is in the slots is one batch, which ends as one
  24     container    LAST: the RUN word that was last withdrawn
  25     container    SEEN: the NOTICE that was last acted on
  16     supervisor   NOTICE: counts up with every change below
@@ -43,10 +45,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIZE = 4096
+#: Behind the page itself: of each input that runs beside others, and how many there may be.
+SLOT_BYTES, MOST_SLOTS = 32, 1_000
 MAGIC = 0x31454741504C4346  # "FCLPAGE1"
 RUN, SINCE, TIMEOUT, OUT, ERR, ATTEMPT, STAGE, DONE = range(8, 16)
 NOTICE, CANCEL, REASON, DRAIN, POKE = range(16, 21)
-LAST, SEEN = 24, 25
+LAST, SEEN, SLOTS, TOGETHER = 24, 25, 26, 27
 REVOKE, REVOKES = 32, 64
 _SLOTS = range(REVOKE, REVOKE + 3 * REVOKES, 3)
 #: As a first index: nothing of the lease was held back.
@@ -86,7 +90,7 @@ class _Page:
     def __init__(self, path: Path | str) -> None:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            self._map = mmap.mmap(fd, SIZE)
+            self._map = mmap.mmap(fd, os.fstat(fd).st_size)
         finally:
             os.close(fd)
         self.words = memoryview(self._map).cast("Q")
@@ -122,6 +126,11 @@ class ContainerPage(_Page):
         """What holds for all inputs of a lease. While nothing runs."""
         self.words[ATTEMPT] = attempt
         self.reals[TIMEOUT] = timeout
+
+    def run_several(self, most: int, *, together: bool) -> None:
+        """From now on inputs are in slots; ``together``: they are one batch, always. Before the first begins."""
+        self.words[TOGETHER] = together
+        self.words[SLOTS] = most
 
     def lease_ended(self, lease: int) -> None:
         """The lease, and each one before it, has nothing left here."""
@@ -204,6 +213,7 @@ class SupervisorPage(_Page):
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             os.write(fd, MAGIC.to_bytes(8, "little") + bytes(SIZE - 8))
+            os.ftruncate(fd, SIZE + SLOT_BYTES * MOST_SLOTS)  # a hole in the file, unless it is used
         finally:
             os.close(fd)
         return cls(path)
@@ -233,6 +243,25 @@ class SupervisorPage(_Page):
     @property
     def stage(self) -> int:
         return self.words[STAGE]
+
+    @property
+    def timeout(self) -> float:
+        """Seconds one attempt may take; 0: no limit."""
+        return self.reals[TIMEOUT]
+
+    @property
+    def slots(self) -> int:
+        """How many the container uses; 0: it runs one input at a time."""
+        return min(self.words[SLOTS], MOST_SLOTS)
+
+    @property
+    def is_together(self) -> bool:
+        return self.words[TOGETHER] != 0
+
+    def suggest(self, lease: int, first: int) -> None:
+        """:meth:`revoke` as far as there is room, with no answer."""
+        self._asked.pop(self.revoke(lease, first), None)
+        self._notify()
 
     def revoke(self, lease: int, first: int) -> int:
         """Forbid the lease's inputs from ``first`` on. The number of the notice; 0: no room in the table, try later."""

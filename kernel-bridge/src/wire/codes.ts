@@ -36,6 +36,9 @@ export const FAILURES = {
   'container.poison': { retry: false, says: 'the input ended its container three times' },
   'container.memory': { retry: true, says: 'the container went over its memory limit' },
   'container.start': { retry: false, says: 'no container of this function came up' },
+  'resource.impossible': { retry: false, says: 'no host here can ever satisfy what the function asks for' },
+  'image.build': { retry: false, says: "the function's image could not be built" },
+  'version.python': { retry: false, says: 'the host has no Python of the minor version that the function is from' },
   'call.incomplete': { retry: false, says: 'its client went away before the input was durable' },
 } as const;
 export type FailureCode = keyof typeof FAILURES;

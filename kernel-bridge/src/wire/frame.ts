@@ -1,12 +1,12 @@
 // One WebSocket binary message = one frame: `u32 header length (LE) · header (MessagePack map) · payload`.
 // The header is a message of messages/; the payload stays a slice of the frame. Malformed bytes throw ProtocolError,
-// whatever they are; field types are checked against the table in shapes.ts, once, here at the edge.
+// whatever they are; field types are checked against the table in shapes/, once, here at the edge.
 
 import { Packr, Unpackr } from 'msgpackr';
 
 import { isShallow } from './depth.js';
 import type { Message } from './messages/index.js';
-import { misfit } from './shapes.js';
+import { misfit } from './shapes/index.js';
 
 /** Lowest and highest protocol version this package speaks. */
 export const PROTOCOL = [1, 1] as const;

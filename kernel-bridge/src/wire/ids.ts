@@ -16,6 +16,8 @@ export type ContainerId = Branded<'ContainerId'>;
 export type ClientId = Branded<'ClientId'>;
 /** `ho-<ulid 26>`: one supervisor process. */
 export type HostId = Branded<'HostId'>;
+/** `di-<ulid 26>` or `qu-<ulid 26>`: a dict or a queue. */
+export type ObjectId = Branded<'ObjectId'>;
 /** `bl-<ulid 26>`: a payload stored as a file of its own. */
 export type BlobId = Branded<'BlobId'>;
 
@@ -29,6 +31,9 @@ export function isCallId(text: string): text is CallId {
 }
 export function isBlobId(text: string): text is BlobId {
   return typeof text === 'string' && text.startsWith('bl-') && CROCKFORD.test(text.slice(3));
+}
+export function isObjectId(text: string): text is ObjectId {
+  return typeof text === 'string' && /^(di|qu)-/.test(text) && CROCKFORD.test(text.slice(3));
 }
 export function isFunctionId(text: string): text is FunctionId {
   return typeof text === 'string' && text.startsWith('fv-') && HEX.test(text.slice(3));

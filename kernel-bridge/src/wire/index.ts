@@ -3,4 +3,4 @@ export * from './codes.js';
 export * from './frame.js';
 export * from './ids.js';
 export type * from './messages/index.js';
-export { SHAPES } from './shapes.js';
+export { SHAPES } from './shapes/index.js';

@@ -1,5 +1,6 @@
 // How many containers a function should have, and why. Policy only: placement.ts makes it so.
 
+import { capacityOf, isBatched, targetOf } from './capacity.js';
 import type { RemoteFunction, Wish } from './function.js';
 import type { State } from './state.js';
 
@@ -43,12 +44,25 @@ function neededFor(s: State, fn: RemoteFunction, work: number): Wish {
   if (seconds === undefined) {
     const isSlow = fn.firstGivenAt > 0 && s.now - fn.firstGivenAt >= PATIENCE_MS;
     if (!isSlow) return { desired: 1, because: 'how long an input takes is not measured yet' };
-    return { desired: work, because: `${work} inputs and no outcome after ${PATIENCE_MS} ms` };
+    return shared(fn, work, `${work} inputs and no outcome after ${PATIENCE_MS} ms`);
   }
-  if (seconds >= SLOW_S) return { desired: work, because: `${work} inputs of ${seconds.toFixed(2)} s` };
+  if (seconds >= SLOW_S) return shared(fn, work, `${work} inputs of ${seconds.toFixed(2)} s`);
   const drain = seconds < QUICK_S ? DRAIN_TINY_S : DRAIN_S;
   const cores = [...s.hosts.values()].reduce((sum, host) => sum + host.cpus, 0);
   const most = seconds < QUICK_S ? Math.max(1, Math.ceil(cores)) : work;
   const desired = Math.max(1, Math.min(most, work, Math.ceil((work * seconds) / drain)));
-  return { desired, because: `${work} inputs of ${(seconds * 1000).toPrecision(2)} ms, to be done in ${drain} s` };
+  return shared(fn, desired, `${work} inputs of ${(seconds * 1000).toPrecision(2)} ms, to be done in ${drain} s`);
+}
+
+/** What so many containers would do one input at a time, fewer do that run several at once. */
+function shared(fn: RemoteFunction, desired: number, because: string): Wish {
+  const each = targetOf(fn.spec);
+  if (each === 1) return { desired, because };
+  const how = isBatched(fn.spec) ? 'in batches of' : 'a container aims at';
+  return { desired: Math.ceil(desired / each), because: `${because}; ${how} ${each}${burstOf(fn, each)}` };
+}
+
+function burstOf({ spec }: RemoteFunction, target: number): string {
+  const most = capacityOf(spec);
+  return most > target ? ` and takes up to ${most} at once` : isBatched(spec) ? '' : ' at once';
 }

@@ -16,6 +16,8 @@ export interface Spent {
   user: number;
   infrastructure: number;
   deaths: number;
+  /** Ends of containers in which it ran beside others: memory, of which nobody knows who took it. */
+  swellings: number;
 }
 /** What a call becomes when its last input is settled; a later one outranks an earlier one. */
 const ENDINGS = ['done', 'incomplete', 'failed', 'cancelled'] as const;
@@ -121,7 +123,7 @@ export class Call {
   spentOf(index: number): Spent {
     const known = this.spent.get(index);
     if (known !== undefined) return known;
-    const none = { user: 0, infrastructure: 0, deaths: 0 };
+    const none = { user: 0, infrastructure: 0, deaths: 0, swellings: 0 };
     this.spent.set(index, none);
     return none;
   }

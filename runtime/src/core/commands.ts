@@ -3,7 +3,15 @@
 //   assign, start, stop, lease.…     run at once (dispatch may run ahead of the commit);
 //   everything else leaves as a fact, so it waits until the groups persisted before it have committed.
 
-import type { CallId, CallState, ContainerId, FailureCode, FunctionId, RefusalCode } from '@farcall/kernel-bridge/wire';
+import type {
+  CallId,
+  CallState,
+  ContainerId,
+  FailureCode,
+  FunctionId,
+  HostId,
+  RefusalCode,
+} from '@farcall/kernel-bridge/wire';
 
 export type Command =
   // ── durable ──
@@ -45,6 +53,9 @@ export type Command =
       readonly function: FunctionId;
       readonly gpus: readonly string[];
     }
+  /** The host makes it, or has it; `image.built` or `image.failed` follows. */
+  | { readonly do: 'image.build'; readonly host: HostId; readonly image: string }
+  | { readonly do: 'image.stop'; readonly host: HostId; readonly image: string }
   | { readonly do: 'stop'; readonly container: ContainerId; readonly how: 'drain' | 'kill' }
   | { readonly do: 'lease.revoke'; readonly container: ContainerId; readonly lease: number; readonly first: number }
   | {

@@ -5,15 +5,14 @@ import type { ContainerId, ContainerState } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
 import type { RemoteFunction } from './function.js';
+import type { Held } from './gpu.js';
 import type { Host } from './host.js';
 import type { Lease } from './lease.js';
 
-export interface Claim {
+export interface Claim extends Held {
   readonly cpus: number;
   /** MiB */
   readonly memory: number;
-  /** Whole GPUs, by uuid. */
-  readonly gpus: readonly string[];
 }
 
 export class Container {
@@ -21,8 +20,10 @@ export class Container {
   host: Host | undefined;
   pid = 0;
   isConnected = false;
-  /** Its input waits for a call of its own. */
+  /** Its input waits for a call of its own; of several, all that it runs do. */
   isWaiting = false;
+  /** Of several: it waits and cannot begin others meanwhile. */
+  isStill = false;
   /** Its connection was lost for so long that its inputs went to others. */
   isCutOff = false;
   /** It was there before a restart and has not come back yet. */
@@ -69,7 +70,17 @@ export class Container {
 
   /** May be given inputs. */
   get isUsable(): boolean {
-    return this.state === 'ready' && this.isConnected && !this.isWaiting && !this.isAwaited && this.stoppedSince === 0;
+    return this.isThere && !this.isWaiting;
+  }
+
+  /** Of several: those that wait do not keep it from beginning others. */
+  get mayBeGiven(): boolean {
+    return this.isThere && !(this.isWaiting && this.isStill);
+  }
+
+  /** Up, and within reach. */
+  private get isThere(): boolean {
+    return this.state === 'ready' && this.isConnected && !this.isAwaited && this.stoppedSince === 0;
   }
 
   get isIdle(): boolean {

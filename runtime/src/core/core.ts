@@ -4,6 +4,7 @@
 
 import type { CallId, ContainerId, FunctionId } from '@farcall/kernel-bridge/wire';
 
+import { appDeployed, appStopped } from './apps.js';
 import { PATIENCE_MS } from './autoscaler.js';
 import { censusOf, type Census } from './census.js';
 import type { Command } from './commands.js';
@@ -11,7 +12,8 @@ import { dropOldCalls, forgetEnded } from './ending.js';
 import type { Event } from './events.js';
 import { explain } from './explain.js';
 import { activeOf, nameOf, type RemoteFunction, type Settings } from './function.js';
-import { hostConnected, hostLost, hostsPending } from './hosts.js';
+import { gpusUsed, hostConnected, hostLost, hostsPending } from './hosts.js';
+import { imageBuilt, imageFailed, imageProgress, imagesCleared, imagesInUse, stopUnwanted } from './images.js';
 import { leaseRevoked } from './leases.js';
 import {
   containerBroken,
@@ -24,6 +26,7 @@ import {
   containerWaiting,
   watchContainers,
 } from './life.js';
+import { breakDeadlock } from './nesting.js';
 import { baseInput, callCancelled, callDetached, callOpened, callSealed, inputsArrived } from './opening.js';
 import { itemsArrived, outcomesArrived } from './outcome.js';
 import { clientConnected, clientLost, watchOwners } from './owner.js';
@@ -38,7 +41,7 @@ import {
   callView,
   cellsOf,
   containerView,
-  functionViews,
+  functionView,
   hostView,
   inputView,
   rowsOf,
@@ -70,12 +73,15 @@ export interface Questions {
   containers(): readonly ContainerView[];
   container(id: ContainerId): ContainerView | undefined;
   functions(): readonly FunctionView[];
+  function(id: FunctionId): FunctionView | undefined;
   hosts(): readonly HostView[];
   /** The autoscaler's settings by name, as `autoscaler.state` tells them. */
   settings(app: string, name: string): Settings | undefined;
   explain(id: FunctionId): readonly string[];
   /** Why it has fewer containers than it wants, in a sentence; empty when it has what it wants. */
   shortage(id: FunctionId): string;
+  /** Images that somebody has work or containers in. */
+  imagesInUse(): readonly string[];
   /** No call is open. */
   isIdle(): boolean;
   /** How much of everything is held. */
@@ -90,6 +96,8 @@ const HANDLERS: Handlers = {
   'function.put': functionPut,
   'function.replaced': functionReplaced,
   'autoscaler.updated': autoscalerUpdated,
+  'app.deployed': appDeployed,
+  'app.stopped': appStopped,
   'preview.wanted': previewWanted,
   'call.opened': callOpened,
   'inputs.arrived': inputsArrived,
@@ -108,10 +116,15 @@ const HANDLERS: Handlers = {
   'host.connected': hostConnected,
   'host.lost': hostLost,
   'hosts.pending': hostsPending,
+  'gpus.used': gpusUsed,
   'containers.stopped': containersStopped,
   'container.started': containerStarted,
   'container.exited': containerExited,
   'lease.revoked': leaseRevoked,
+  'image.progress': imageProgress,
+  'image.built': imageBuilt,
+  'image.failed': imageFailed,
+  'images.cleared': imagesCleared,
   tick: ticked,
   'call.restored': callRestored,
   'container.restored': containerRestored,
@@ -172,7 +185,12 @@ export class Core implements Questions {
   }
 
   functions(): FunctionView[] {
-    return functionViews(this.#s);
+    return [...this.#s.functions.values()].map(functionView);
+  }
+
+  function(id: FunctionId): FunctionView | undefined {
+    const fn = this.#s.functions.get(id);
+    return fn && functionView(fn);
   }
 
   hosts(): HostView[] {
@@ -191,6 +209,10 @@ export class Core implements Questions {
 
   shortage(id: FunctionId): string {
     return this.#s.functions.get(id)?.shortage ?? '';
+  }
+
+  imagesInUse(): string[] {
+    return imagesInUse(this.#s);
   }
 
   isIdle(): boolean {
@@ -216,9 +238,11 @@ export class Core implements Questions {
 function ticked(s: State): void {
   watchOwners(s);
   watchContainers(s);
+  stopUnwanted(s);
   watchRestored(s);
   forgetEnded(s);
   dropOldCalls(s);
+  breakDeadlock(s);
   for (const fn of s.functions.values())
     if (fn.queued > 0 || fn.containers.size > 0 || fn.settings.minContainers > 0) s.touch(fn);
 }

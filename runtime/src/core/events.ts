@@ -31,6 +31,10 @@ export interface CallOpening {
   readonly client: ClientId;
   readonly parent?: Parent;
   readonly origin: string;
+  /** Functions that its inputs may call. */
+  readonly calls?: readonly FunctionId[];
+  /** Of a class: its method yields values. Of functions their spec says it. */
+  readonly yields?: boolean;
   /** Derived calls: whose inputs, and which of them (empty = all that did not succeed). Sealed from the start. */
   readonly base?: { readonly call: CallId; readonly indexes: Uint32Array };
 }
@@ -48,6 +52,7 @@ export type Happening =
       readonly function: FunctionId;
       readonly environment: EnvironmentId;
       readonly spec: FunctionSpec;
+      readonly image?: string;
     }
   | { readonly type: 'function.replaced'; readonly app: string; readonly name: string; readonly function: FunctionId }
   | {
@@ -59,6 +64,9 @@ export type Happening =
       readonly bufferContainers?: number;
       readonly scaledownWindow?: number;
     }
+  /** From now on these versions, and no others, are the app's for everybody; again after a restart. */
+  | { readonly type: 'app.deployed'; readonly app: string; readonly functions: readonly FunctionId[] }
+  | { readonly type: 'app.stopped'; readonly app: string }
   /** A view wants to see a value of it, which a container has to unpickle. */
   | { readonly type: 'preview.wanted'; readonly function: FunctionId }
   // calls
@@ -88,7 +96,13 @@ export type Happening =
     }
   | { readonly type: 'container.ready'; readonly container: ContainerId }
   | { readonly type: 'container.broken'; readonly container: ContainerId; readonly failure: FailureSummary }
-  | { readonly type: 'container.waiting'; readonly container: ContainerId; readonly waiting: boolean }
+  /** `newest`: of one that runs several, when it stands still: it has begun nothing of leases after this one. */
+  | {
+      readonly type: 'container.waiting';
+      readonly container: ContainerId;
+      readonly waiting: boolean;
+      readonly newest?: number;
+    }
   | { readonly type: 'container.disconnected'; readonly container: ContainerId }
   | {
       readonly type: 'outcomes.arrived';
@@ -112,7 +126,11 @@ export type Happening =
       readonly memory: number;
       readonly gpus: readonly Gpu[];
       readonly containers: readonly ContainerId[];
+      readonly labels?: Readonly<Record<string, string>>;
+      /** The GPUs of its containers, by uuid. */
+      readonly holds?: Readonly<Record<ContainerId, readonly string[]>>;
     }
+  | { readonly type: 'gpus.used'; readonly host: HostId; readonly used: Readonly<Record<string, string>> }
   | { readonly type: 'host.lost'; readonly host: HostId }
   /** Why no host comes up, after so many failures in a row. */
   | { readonly type: 'hosts.pending'; readonly why: string; readonly failures: number }
@@ -126,8 +144,22 @@ export type Happening =
       readonly lease: number;
       readonly index: number;
       readonly detail: string;
+      /** [lease, index] of all it was running, if it may run several. */
+      readonly running?: readonly (readonly [number, number])[];
     }
   | { readonly type: 'lease.revoked'; readonly container: ContainerId; readonly lease: number; readonly first: number }
+  // images: what supervisors say of building them
+  | { readonly type: 'image.progress'; readonly host: HostId; readonly image: string; readonly says: string }
+  | { readonly type: 'image.built'; readonly host: HostId; readonly image: string }
+  | {
+      readonly type: 'image.failed';
+      readonly host: HostId;
+      readonly image: string;
+      readonly code: 'image.build' | 'version.python';
+      readonly message: string;
+    }
+  /** All hosts clear images, except these. */
+  | { readonly type: 'images.cleared'; readonly keep: readonly string[] }
   // time and life
   /** At least every 100 ms while anything is open. */
   | { readonly type: 'tick' }

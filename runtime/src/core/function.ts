@@ -5,6 +5,7 @@ import type { EnvironmentId, FunctionId, FunctionSpec } from '@farcall/kernel-br
 
 import type { Call } from './call.js';
 import type { Container } from './container.js';
+import { Ring } from './ring.js';
 
 /** The autoscaler's settings, as set by the spec or by `autoscaler.updated`. maxContainers 0: no limit was asked for. */
 export interface Settings {
@@ -20,11 +21,18 @@ export interface Wish {
   readonly because: string;
 }
 
+/** So many turns in a row may be those of nested calls while others wait. */
+const NESTED_TURNS = 3;
+
 export class RemoteFunction {
   readonly containers = new Set<Container>();
+  /** Functions that inputs of its calls may call. */
+  readonly callees = new Set<FunctionId>();
   settings: Settings;
   /** A newer version has its name: its idle containers are not worth keeping. */
   isReplaced = false;
+  /** Its app is deployed with it: other processes' newer versions of its name change nothing for it. */
+  isDeployed = false;
   /** Somebody called, deployed or set it since this gateway began: min_containers holds. */
   isWanted = false;
   /** Inputs of its calls that are queued (delayed ones included), and running. */
@@ -47,15 +55,20 @@ export class RemoteFunction {
   wish: Wish = { desired: 0, because: 'nothing has asked for it yet' };
   /** Why it has fewer containers than it wants; empty when it has what it wants. */
   shortage = '';
-  /** It has work and no container, and waits for what others hold: GPUs, or room in general. */
-  starvesFor: '' | 'gpu' | 'room' = '';
-  readonly #ring: Call[] = [];
-  #head = 0;
+  /** It has work and no container, and waits for what others hold: GPUs (perhaps with others waiting for it), or room in general. */
+  starvesFor: '' | 'gpu' | 'awaited gpu' | 'room' = '';
+  /** Calls that inputs made take their turns among themselves: somebody's container is held until they are done. */
+  readonly #nested = new Ring();
+  readonly #ring = new Ring();
+  /** Turns that nested calls had in a row. */
+  #nestedTurns = 0;
 
   constructor(
     readonly id: FunctionId,
     readonly environment: EnvironmentId,
     readonly spec: FunctionSpec,
+    /** What its containers find beside Python, by id; empty: what the interpreter has. */
+    readonly image = '',
   ) {
     this.settings = settingsOf(spec);
   }
@@ -70,26 +83,34 @@ export class RemoteFunction {
   }
 
   get hasWork(): boolean {
-    return this.#head < this.#ring.length;
+    return !this.#ring.isEmpty || !this.#nested.isEmpty;
   }
 
   /** The call stands in line, if it has something to run. */
   enlist(call: Call): void {
     if (call.inRing || call.isHeld || call.queue.isEmpty) return;
     call.inRing = true;
-    this.#ring.push(call);
+    this.#ringOf(call).add(call);
   }
 
+  /** The call that was just taken stays the first in line. */
+  enlistFirst(call: Call): void {
+    if (call.inRing || call.isHeld || call.queue.isEmpty) return;
+    call.inRing = true;
+    this.#ringOf(call).addFirst(call);
+  }
+
+  /** What inputs wait for comes first, but for every fourth turn: else those who only wait themselves might for ever. */
   nextCall(): Call | undefined {
-    const call = this.#ring[this.#head];
-    if (call === undefined) return undefined;
-    this.#head += 1;
-    call.inRing = false;
-    if (this.#head > 256 && this.#head * 2 > this.#ring.length) {
-      this.#ring.splice(0, this.#head);
-      this.#head = 0;
-    }
+    const isNestedTurn = !this.#nested.isEmpty && (this.#nestedTurns < NESTED_TURNS || this.#ring.isEmpty);
+    this.#nestedTurns = isNestedTurn ? this.#nestedTurns + 1 : 0;
+    const call = (isNestedTurn ? this.#nested : this.#ring).take();
+    if (call !== undefined) call.inRing = false;
     return call;
+  }
+
+  #ringOf(call: Call): Ring {
+    return call.opening.parent === undefined ? this.#ring : this.#nested;
   }
 
   /** Learns from `count` outcomes that took `total` seconds. */

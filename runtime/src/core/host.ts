@@ -4,24 +4,45 @@
 import type { FunctionSpec, Gpu, HostId } from '@farcall/kernel-bridge/wire';
 
 import type { Claim, Container } from './container.js';
-import { chooseGpus } from './gpu.js';
+import { chooseGpus, type Held, type Part, partsOf, WITHOUT } from './gpu.js';
+import type { HostImage } from './images.js';
 
 /** Sums of claims such as 0.125 are exact; user values such as 0.1 are not. */
 const SLACK = 1e-6;
 
+export type Lack = '' | 'place' | 'gpu' | 'cpu' | 'memory';
+export interface Hardware {
+  readonly cpus: number;
+  readonly memory: number;
+  readonly gpus: readonly Gpu[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 export class Host {
   readonly containers = new Set<Container>();
-  cpus: number;
-  memory: number;
-  gpus: readonly Gpu[];
+  cpus = 0;
+  memory = 0;
+  gpus: readonly Gpu[] = [];
+  region = '';
+  cloud = '';
+  /** GPUs that other programs use: uuid → who, in words. */
+  used: Readonly<Record<string, string>> = {};
+  /** By id: what it was asked to build, and what it has. */
+  readonly images = new Map<string, HostImage>();
 
   constructor(
     readonly id: HostId,
-    has: { readonly cpus: number; readonly memory: number; readonly gpus: readonly Gpu[] },
+    has: Hardware,
   ) {
-    this.cpus = has.cpus;
-    this.memory = has.memory;
-    this.gpus = has.gpus;
+    this.has(has);
+  }
+
+  has({ cpus, memory, gpus, labels }: Hardware): void {
+    this.cpus = cpus;
+    this.memory = memory;
+    this.gpus = gpus;
+    this.region = labels?.['region'] ?? '';
+    this.cloud = labels?.['cloud'] ?? '';
   }
 
   get freeCpus(): number {
@@ -36,10 +57,16 @@ export class Host {
     return free;
   }
 
+  /** GPUs of which nothing is held. */
   get freeGpus(): Gpu[] {
-    const held = new Set<string>();
-    for (const container of this.containers) for (const uuid of container.claim.gpus) held.add(uuid);
-    return this.gpus.filter((gpu) => !held.has(gpu.uuid));
+    return this.partsHeldBy(this.containers).flatMap(({ gpu, free }) => (free === 1 ? gpu : []));
+  }
+
+  /** What is left of each GPU when only these containers hold theirs. */
+  partsHeldBy(holders: Iterable<Container>): Part[] {
+    const held: Held[] = [];
+    for (const { claim } of holders) if (claim.gpus.length > 0) held.push(claim);
+    return partsOf(this.gpus, held);
   }
 
   /** Containers that count to the limit per core. */
@@ -49,21 +76,29 @@ export class Host {
     return count;
   }
 
-  holderOf(uuid: string): Container | undefined {
-    for (const container of this.containers) if (container.claim.gpus.includes(uuid)) return container;
-    return undefined;
+  holdersOf(uuid: string): Container[] {
+    return [...this.containers].filter((container) => container.claim.gpus.includes(uuid));
+  }
+
+  /** The function may run here, as far as region and cloud go. */
+  isPlaceFor({ region = [], cloud = '' }: FunctionSpec): boolean {
+    const isSame = (wanted: string, label: string): boolean => wanted.toLowerCase() === label.toLowerCase();
+    const isInRegion = region.length === 0 || region.some((wanted) => isSame(wanted, this.region));
+    return isInRegion && (cloud === '' || isSame(cloud, this.cloud));
   }
 
   /** A claim never asks for more CPU and memory than the whole host: such a container runs there alone. */
-  claimOf(spec: FunctionSpec, gpus: readonly string[]): Claim {
-    return { cpus: Math.min(spec.cpu, this.cpus), memory: Math.min(spec.memory, this.memory), gpus };
+  claimOf(spec: FunctionSpec, held: Held): Claim {
+    const memory = spec.memory_request ?? spec.memory;
+    return { ...held, cpus: Math.min(spec.cpu, this.cpus), memory: Math.min(memory, this.memory) };
   }
 
   /** What is missing for one more container, and the claim when nothing is. */
-  fit(spec: FunctionSpec): { readonly claim: Claim; readonly lacks: '' | 'gpu' | 'cpu' | 'memory' } {
-    const gpus = chooseGpus(spec.gpu, this.freeGpus);
-    const claim = this.claimOf(spec, gpus ?? []);
-    if (gpus === undefined) return { claim, lacks: 'gpu' };
+  fit(spec: FunctionSpec): { readonly claim: Claim; readonly lacks: Lack } {
+    const held = chooseGpus(spec.gpu, this.partsHeldBy(this.containers));
+    const claim = this.claimOf(spec, held ?? WITHOUT);
+    if (!this.isPlaceFor(spec)) return { claim, lacks: 'place' };
+    if (held === undefined) return { claim, lacks: 'gpu' };
     if (claim.cpus > this.freeCpus + SLACK) return { claim, lacks: 'cpu' };
     if (claim.memory > this.freeMemory + SLACK) return { claim, lacks: 'memory' };
     return { claim, lacks: '' };

@@ -1,16 +1,18 @@
 // What happens to leases besides outcomes: they end, are revoked, given back, or lost with their container.
 // Every way out returns what was not settled to the queue, or settles it.
 
+import { runsSeveral } from './capacity.js';
 import type { Container } from './container.js';
 import type { Event } from './events.js';
 import type { Lease } from './lease.js';
 import { chargeDeath, chargeInfrastructure, chargeUser, runAgain, timedOut, unstart } from './retry.js';
+import { loseSeveral } from './several.js';
 import type { State } from './state.js';
 import { FAILED } from '@farcall/kernel-bridge/wire';
 
 type Exit = Extract<Event, { type: 'container.exited' }>;
 /** What is known of a container's end: which input was running, and why it is gone. */
-export type Blame = Pick<Exit, 'lease' | 'index' | 'reason' | 'detail'>;
+export type Blame = Pick<Exit, 'lease' | 'index' | 'reason' | 'detail' | 'running'>;
 
 /** Nothing of the lease is left in its container; what it skipped was never started. */
 export function endLease(s: State, lease: Lease): void {
@@ -61,6 +63,7 @@ export function askBack(s: State, lease: Lease, first: number): void {
  * queued as if nothing had been; those that may have begun get their next attempt; the one that ran is charged for it.
  */
 export function loseLeases(s: State, container: Container, blame?: Blame): void {
+  if (runsSeveral(container.fn.spec)) return loseSeveral(s, container, blame);
   const running = blame?.lease ?? 0;
   let suspect = blame === undefined || (running === 0 && isDeath(blame));
   for (const lease of [...container.leases]) {

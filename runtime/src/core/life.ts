@@ -3,10 +3,13 @@
 
 import type { FailureCode } from '@farcall/kernel-bridge/wire';
 
+import { isBatched, runsSeveral } from './capacity.js';
 import type { Container } from './container.js';
 import type { Event } from './events.js';
 import type { RemoteFunction } from './function.js';
+import type { Lease } from './lease.js';
 import { endLease, keepOnlyRunning, loseLeases, type Blame } from './leases.js';
+import { takeBackUnseen } from './several.js';
 import type { State } from './state.js';
 import { CANCEL_GRACE_MS, cancelLease, failQueued } from './verdict.js';
 
@@ -17,9 +20,13 @@ const DISCONNECTED_MS = 60_000;
 /** A stopped process is lost after so long; it is reported with every heartbeat, so it goes on when it is not. */
 const STOPPED_MS = 20_000;
 const STOPPED_REPORT_MS = 8_000;
-/** What was told to leave and holds nothing is killed after this; so is what does not end a cancelled lease. */
+/** What does not end a cancelled lease is killed after this. */
 const LEAVE_MS = 30_000;
+/** What was told to leave is killed after this, once it holds nothing: its supervisor gives it 30 s to run what ends it. */
+const EXIT_MS = 45_000;
 const START_FAILURES = 5;
+/** The user's own code raised while a container started (`@enter`): less likely to go better than what others did. */
+const ENTER_FAILURES = 3;
 const UNREADABLE = 2;
 /** A supervisor ends what does not come up in time and knows what it said; only if it is silent, we do. */
 const START_GRACE_MS = 5_000;
@@ -41,7 +48,7 @@ export function containerConnected(s: State, { container: id, held }: Of<'contai
   container.isCutOff = false;
   container.isAwaited = false;
   // It says so again if its input still waits.
-  container.isWaiting = false;
+  container.isWaiting = container.isStill = false;
   if (isAdopted) container.adoptedAt = s.now;
   if (container.state === 'requested') container.state = 'starting';
   for (const [number, first] of held) {
@@ -64,14 +71,17 @@ export function containerBroken(s: State, { container: id, failure }: Of<'contai
   const container = s.containers.get(id);
   if (container === undefined || container.leavingAt > 0) return;
   leave(s, container, 'drain');
-  startFailed(s, container.fn, failure.code, `${failure.kind}: ${failure.message}`);
+  const most = failure.code === 'container.start' ? ENTER_FAILURES : START_FAILURES;
+  startFailed(s, container.fn, { code: failure.code, detail: `${failure.kind}: ${failure.message}`, most });
 }
 
-export function containerWaiting(s: State, { container: id, waiting }: Of<'container.waiting'>): void {
+export function containerWaiting(s: State, { container: id, waiting, newest }: Of<'container.waiting'>): void {
   const container = s.containers.get(id);
   if (container === undefined) return;
   container.isWaiting = waiting;
-  if (waiting) keepOnlyRunning(s, container);
+  container.isStill = waiting && newest !== undefined;
+  if (newest !== undefined) takeBackUnseen(s, container, newest);
+  else if (waiting && !runsSeveral(container.fn.spec)) keepOnlyRunning(s, container);
   s.touch(container.fn);
   s.touchAll();
 }
@@ -95,9 +105,15 @@ export function containersStopped(s: State, { containers }: Of<'containers.stopp
 export function containerExited(s: State, event: Of<'container.exited'>): void {
   const container = s.containers.get(event.container);
   if (container === undefined) return;
-  const neverServed = container.taken === 0 && container.leavingAt === 0 && event.reason !== 'stopped';
+  // One of before a restart has served, or was told to leave, for all that is known now.
+  const isNew = !container.isAwaited && container.adoptedAt === 0;
+  const neverServed = isNew && container.taken === 0 && container.leavingAt === 0 && event.reason !== 'stopped';
   bury(s, container, event);
-  if (neverServed) startFailed(s, container.fn, 'container.start', event.detail || `it ended with code ${event.code}`);
+  if (neverServed)
+    startFailed(s, container.fn, {
+      code: 'container.start',
+      detail: event.detail || `it ended with code ${event.code}`,
+    });
 }
 
 /** The container is no more: its leases are settled or queued, its resources free. */
@@ -195,24 +211,38 @@ function watchStart(s: State, container: Container): void {
   const limitMs = container.fn.spec.startup_timeout * 1000;
   if (isUp || container.isAwaited || limitMs <= 0 || s.now - container.requestedAt < limitMs + START_GRACE_MS) return;
   leave(s, container, 'kill');
-  startFailed(s, container.fn, 'container.start', `it did not come up within ${container.fn.spec.startup_timeout} s`);
+  startFailed(s, container.fn, {
+    code: 'container.start',
+    detail: `it did not come up within ${container.fn.spec.startup_timeout} s`,
+  });
 }
 
 function watchLeaving(s: State, container: Container): void {
+  // One input of a batch cannot end before the others.
+  const isDone = ({ open }: Lease): boolean => open === 0;
+  const maySpeak = !isBatched(container.fn.spec) || container.leases.every(isDone);
   const isStuck = container.leases.some(
     (lease) => lease.cancelledAt > 0 && lease.open === 0 && s.now - lease.cancelledAt > LEAVE_MS,
   );
-  const isLate = container.leavingAt > 0 && container.leases.length === 0 && s.now - container.leavingAt > LEAVE_MS;
-  if ((isStuck || isLate) && !container.isKilled) leave(s, container, 'kill');
+  const { leavingAt, idleSince } = container;
+  const isLate = leavingAt > 0 && container.leases.length === 0 && s.now - Math.max(leavingAt, idleSince) > EXIT_MS;
+  if (((isStuck && maySpeak) || isLate) && !container.isKilled) leave(s, container, 'kill');
 }
 
-function startFailed(s: State, fn: RemoteFunction, code: FailureCode, detail: string): void {
+interface StartFailure {
+  readonly code: FailureCode;
+  readonly detail: string;
+  /** So many of them fail what is queued. */
+  readonly most?: number;
+}
+
+function startFailed(s: State, fn: RemoteFunction, { code, detail, most = START_FAILURES }: StartFailure): void {
   fn.startFailures += 1;
   if (code === 'payload.unreadable') fn.unreadable += 1;
   fn.lastStartFailure = detail;
   fn.startAfter = s.now + Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (fn.startFailures - 1));
   s.touch(fn);
-  if (fn.startFailures < START_FAILURES && fn.unreadable < UNREADABLE) return;
+  if (fn.startFailures < most && fn.unreadable < UNREADABLE) return;
   fn.startFailures = 0;
   fn.unreadable = 0;
   const calls = [...s.calls.values()].filter((call) => call.fn === fn);

@@ -6,7 +6,7 @@ import { CANCELLED, SUCCEEDED } from '@farcall/kernel-bridge/wire';
 import { Call } from './call.js';
 import { endIfSettled, seal } from './ending.js';
 import type { CallOpening, Event } from './events.js';
-import { gpuRefusal } from './feasible.js';
+import { refusalOf } from './feasible.js';
 import { leave } from './life.js';
 import type { State } from './state.js';
 import { cancelCall } from './verdict.js';
@@ -17,7 +17,7 @@ export function callOpened(s: State, { opening }: Of<'call.opened'>): void {
   if (s.calls.has(opening.call)) return s.out.tell({ do: 'accept.call', call: opening.call });
   const fn = s.functions.get(opening.function);
   if (fn === undefined) return refuse(s, opening, 'not.found', `the function ${opening.function} is not known here`);
-  const impossible = gpuRefusal(s, fn, opening.parent);
+  const impossible = refusalOf(s, fn, opening.parent);
   if (impossible !== '') return refuse(s, opening, 'resource.impossible', impossible);
   const indexes = opening.base && indexesOf(s, opening.base);
   if (typeof indexes === 'string') return refuse(s, opening, 'not.found', indexes);
@@ -25,9 +25,19 @@ export function callOpened(s: State, { opening }: Of<'call.opened'>): void {
   call.createdAt = s.at;
   s.out.persist({ do: 'persist.call', call: call.id });
   s.out.tell({ do: 'accept.call', call: call.id });
+  learnCallee(s, call);
   if (indexes !== undefined) fillDerived(s, call, indexes.length);
   if (isUnwanted(s, opening)) cancelCall(s, call, 'all', 'the input that made it was cancelled');
   s.out.shown(call);
+}
+
+/** Who calls it now may do so again, as may who called that. */
+function learnCallee(s: State, call: Call): void {
+  for (let { parent } = call.opening; parent !== undefined;) {
+    const above = s.calls.get(parent.call_id);
+    above?.fn.callees.add(call.fn.id);
+    parent = above?.opening.parent;
+  }
 }
 
 /** Enters a new or restored call into the books. */
@@ -38,6 +48,7 @@ export function addCall(s: State, opening: CallOpening): Call {
   s.calls.set(call.id, call);
   s.openCalls += 1;
   fn.isWanted = true;
+  for (const callee of opening.calls ?? []) fn.callees.add(callee);
   s.client(opening.client).calls.add(call);
   const base = opening.base && s.calls.get(opening.base.call);
   if (base !== undefined) base.dependents += 1;

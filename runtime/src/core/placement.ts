@@ -4,10 +4,13 @@
 import { desire } from './autoscaler.js';
 import { Container } from './container.js';
 import { activeOf, type RemoteFunction } from './function.js';
-import { choiceOf, matches } from './gpu.js';
-import type { Host } from './host.js';
+import { choiceOf, compete, matches } from './gpu.js';
+import type { Host, Lack } from './host.js';
 import { failIfImpossible, order } from './hosts.js';
+import { hasImage, imageShortage } from './images.js';
 import { leave } from './life.js';
+import { isAwaited, reservation } from './nesting.js';
+import { crowdSentence, sentenceOf } from './shortage.js';
 import type { State } from './state.js';
 
 /** Containers a core carries unless max_containers asks for more. */
@@ -28,36 +31,69 @@ export function scale(s: State, fn: RemoteFunction): void {
 /** Starts one more; else says why not. */
 function startOne(s: State, fn: RemoteFunction, active: number): string {
   if (s.hosts.size === 0) return s.hostless === '' ? 'no host is connected yet' : `no host is connected: ${s.hostless}`;
+  const imageLack = imageShortage(s, fn);
+  if (imageLack !== '') return imageLack;
   if (s.now < fn.startAfter)
     return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
   if (fn.startFailures > 0 && isComing(fn)) return `one start at a time: ${fn.lastStartFailure}`;
-  const first = whoIsFirst(s, fn, active);
-  if (first !== undefined) return `${first.fullName} waits for its first container`;
   // Inputs that others wait for must not wait for limits, or a deep recursion would never end.
   const isUrgent = active === 0 && isAwaited(s, fn);
+  const first = isUrgent ? undefined : whoIsFirst(s, fn, active);
+  if (first !== undefined) return `${first.fullName} waits for its first container`;
+  const waiting = waitingOf(fn);
+  if (!isUrgent && waiting > mostWaiting(s, fn))
+    return `${waiting} of its containers wait for calls of their own: more of them would only wait as well`;
   let lack = '';
   let starvesFor: RemoteFunction['starvesFor'] = 'room';
   for (const host of s.hosts.values()) {
+    if (!hasImage(fn, host)) continue;
     const { claim, lacks } = host.fit(fn.spec);
-    lack =
-      lacks === '' && isCrowded(fn, host) ? `${PER_CORE} containers a core run already` : sentenceOf(host, fn, lacks);
-    if (lacks === 'gpu') starvesFor = 'gpu';
-    if (lack !== '' && !(isUrgent && lacks !== 'gpu')) continue;
+    const kept = lacks === 'gpu' || lacks === 'place' ? '' : reservation(s, fn, host, claim);
+    if (lacks !== 'place' || lack === '') lack = kept || lackOf(fn, host, lacks);
+    if (lacks === 'gpu' || kept !== '') starvesFor = 'gpu';
+    if (lacks === 'place' || lacks === 'gpu' || kept !== '' || (lack !== '' && !isUrgent)) continue;
     start(s, fn, host, claim);
     return '';
   }
   if (starvesFor === 'gpu') failIfImpossible(s, fn);
-  if (active === 0 && fn.available > 0) fn.starvesFor = starvesFor;
-  giveWay(s, fn, { active, lacksGpu: starvesFor === 'gpu' });
+  if (active === 0 && fn.available > 0) fn.starvesFor = isUrgent && starvesFor === 'gpu' ? 'awaited gpu' : starvesFor;
+  giveWay(s, fn, { active, lacksGpu: starvesFor === 'gpu', isUrgent });
   return lack;
 }
 
-/** Somebody who has work and no container: who has one, or only wants to be warm, leaves them what becomes free. */
+/**
+ * Somebody who has work and no container: who has one, or only wants to be warm, leaves them what becomes free. A GPU that
+ * inputs wait for is left by all others: some GPU is held until they have it.
+ */
 function whoIsFirst(s: State, fn: RemoteFunction, active: number): RemoteFunction | undefined {
-  if (active === 0 && fn.available > 0) return undefined;
-  for (const other of s.functions.values())
-    if (other.starvesFor === 'room' || (other.starvesFor === 'gpu' && fn.spec.gpu.length > 0)) return other;
+  const hasNone = active === 0 && fn.available > 0;
+  for (const other of s.functions.values()) {
+    if (other === fn || other.starvesFor === '') continue;
+    if (other.starvesFor === 'room' ? !hasNone : competes(s, fn, other) && (!hasNone || other.starvesFor !== 'gpu'))
+      return other;
+  }
   return undefined;
+}
+
+function competes(s: State, fn: RemoteFunction, other: RemoteFunction): boolean {
+  if (fn.spec.gpu.length === 0) return false;
+  return [...s.hosts.values()].some(({ gpus }) => compete(fn.spec.gpu, other.spec.gpu, gpus));
+}
+
+function waitingOf(fn: RemoteFunction): number {
+  let waiting = 0;
+  for (const container of fn.containers) if (container.isWaiting) waiting += 1;
+  return waiting;
+}
+
+/**
+ * Containers that wait count to no limit, so each would let another input begin that then waits as well: a crowd that holds
+ * memory and slows down what it waits for. As many as may run may wait beside them.
+ */
+function mostWaiting(s: State, { settings }: RemoteFunction): number {
+  if (settings.maxContainers > 0) return settings.maxContainers;
+  const cores = [...s.hosts.values()].reduce((sum, host) => sum + host.cpus, 0);
+  return Math.max(1, Math.floor(PER_CORE * cores));
 }
 
 function isComing(fn: RemoteFunction): boolean {
@@ -78,28 +114,19 @@ function isCrowded(fn: RemoteFunction, host: Host): boolean {
   return fn.settings.maxContainers === 0 && host.crowd >= Math.max(1, Math.floor(PER_CORE * host.cpus));
 }
 
-function sentenceOf(host: Host, fn: RemoteFunction, lacks: '' | 'gpu' | 'cpu' | 'memory'): string {
-  if (lacks === '') return '';
-  if (lacks === 'cpu') return `all ${host.cpus} cores are claimed`;
-  if (lacks === 'memory') return `all ${host.memory} MiB of memory are claimed`;
-  const holders = host.gpus.flatMap((gpu) => host.holderOf(gpu.uuid)?.fn.fullName ?? []);
-  const who = holders.length > 0 ? `; held by ${[...new Set(holders)].join(', ')}` : '';
-  return `no GPU ${fn.spec.gpu.filter((choice) => choice !== '').join(' or ')} is free${who}`;
+function lackOf(fn: RemoteFunction, host: Host, lacks: Lack): string {
+  return lacks === '' && isCrowded(fn, host) ? crowdSentence(host, PER_CORE) : sentenceOf(host, fn, lacks);
 }
 
-/** Whether some container waits for a call of this function. */
-function isAwaited(s: State, fn: RemoteFunction): boolean {
-  for (const siblings of s.children.values())
-    for (const child of siblings) {
-      const parent = child.opening.parent;
-      if (child.fn !== fn || child.available === 0 || parent === undefined) continue;
-      if (s.calls.get(parent.call_id)?.leaseOf(parent.index)?.container.isWaiting === true) return true;
-    }
-  return false;
+interface Need {
+  readonly active: number;
+  readonly lacksGpu: boolean;
+  /** Others wait for what it runs, and it has no container. */
+  readonly isUrgent: boolean;
 }
 
 /** Another function's idle container leaves for this one; or, if this one has none at all, one of whoever has most. */
-function giveWay(s: State, fn: RemoteFunction, { active, lacksGpu }: { active: number; lacksGpu: boolean }): void {
+function giveWay(s: State, fn: RemoteFunction, { active, lacksGpu, isUrgent }: Need): void {
   const missing = fn.wish.desired - active;
   const helps = (other: Container): boolean => (lacksGpu ? holdsGpuFor(fn, other) : !other.isWaiting);
   const others = [...s.containers.values()].filter((other) => other.fn !== fn && helps(other));
@@ -108,14 +135,17 @@ function giveWay(s: State, fn: RemoteFunction, { active, lacksGpu }: { active: n
   idle.sort((a, b) => a.idleSince - b.idleSince);
   for (const other of idle.slice(0, Math.max(0, missing - leaving))) leave(s, other, 'drain');
   if (leaving > 0 || idle.length > 0 || active > 0) return;
-  const last = fn.available > 0 ? lastResort(others) : undefined;
+  const last = fn.available > 0 ? lastResort(others, isUrgent ? 0 : 1) : undefined;
   if (last !== undefined) leave(s, last, 'drain');
 }
 
-/** A busy one of whoever has most; else an idle one that is only kept warm: min_containers must not keep others from running at all. */
-function lastResort(others: readonly Container[]): Container | undefined {
+/**
+ * A busy one of whoever has most, who keeps `least` at least; else an idle one that is only kept warm: min_containers must
+ * not keep others from running at all.
+ */
+function lastResort(others: readonly Container[], least: number): Container | undefined {
   const usable = others.filter((other) => other.isUsable && other.leavingAt === 0);
-  const busy = usable.filter(({ fn }) => activeOf(fn) > Math.max(1, fn.settings.minContainers));
+  const busy = usable.filter(({ fn }) => activeOf(fn) > (least === 0 ? 0 : Math.max(least, fn.settings.minContainers)));
   busy.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.held - b.held);
   const warm = usable.filter((other) => other.isIdle);
   warm.sort((a, b) => activeOf(b.fn) - activeOf(a.fn) || a.idleSince - b.idleSince);

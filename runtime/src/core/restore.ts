@@ -52,7 +52,7 @@ export function containerRestored(
   s.restoredUntil = Math.max(s.restoredUntil, s.now + ADOPTION_MS);
   const container =
     s.containers.get(id) ??
-    newcomer(s, new Container(id, fn, { cpus: fn.spec.cpu, memory: fn.spec.memory, gpus: [] }, s));
+    newcomer(s, new Container(id, fn, { cpus: fn.spec.cpu, memory: fn.spec.memory, gpus: [], share: 1 }, s));
   container.lastLease = Math.max(container.lastLease, newest);
   for (const lease of leases) restoreLease(s, container, lease);
 }

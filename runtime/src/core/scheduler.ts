@@ -4,11 +4,13 @@
 import { QUEUED, RUNNING } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
+import { runsSeveral } from './capacity.js';
 import type { Container } from './container.js';
 import { activeOf, type RemoteFunction } from './function.js';
 import { Lease } from './lease.js';
 import { leave } from './life.js';
 import type { Taken } from './queue.js';
+import { scheduleSeveral } from './several.js';
 import type { State } from './state.js';
 
 /** A range is about this much work; never less than `LEAST_S` while there is more. */
@@ -29,6 +31,7 @@ const AHEAD_S = 0.02;
 const MOST_LEASES = 16;
 
 export function schedule(s: State, fn: RemoteFunction): void {
+  if (runsSeveral(fn.spec)) return scheduleSeveral(s, fn, quotaFor(fn), (...given) => give(s, ...given));
   while (fn.hasWork) {
     const container = emptiest(fn);
     if (container === undefined) break;
@@ -40,7 +43,7 @@ export function schedule(s: State, fn: RemoteFunction): void {
 /** Gives the next range of the next call in line to the container. */
 function giveNext(s: State, fn: RemoteFunction, container: Container): boolean {
   for (let call = fn.nextCall(); call !== undefined; call = fn.nextCall()) {
-    const taken = call.isEnded || call.isHeld ? undefined : call.queue.take(call.inputs, mostOf(fn, container));
+    const taken = call.isEnded || call.isHeld ? undefined : call.queue.take(call.inputs, mostOf(call, container));
     if (taken === undefined) continue;
     give(s, call, container, taken);
     fn.enlist(call);
@@ -88,15 +91,16 @@ function hasRoom(fn: RemoteFunction, container: Container): boolean {
   const held = container.leases.length;
   if (held === 0) return true;
   if (fn.seconds === undefined || fn.seconds > LONG_S || fn.spec.is_generator) return false;
-  if (container.leases.some((lease) => lease.cancelledAt > 0)) return false;
+  // Behind a generator, which may stand still for its reader, nothing is to wait.
+  if (container.leases.some(({ cancelledAt, call }) => cancelledAt > 0 || call.opening.yields === true)) return false;
   if (held < (fn.seconds > SHORT_S ? 2 : 3)) return true;
   return held < MOST_LEASES && container.held * fn.seconds < AHEAD_S;
 }
 
 /** How many inputs of a given weight may go in one range now. */
-function mostOf(fn: RemoteFunction, container: Container): (weight: number) => number {
+function mostOf({ fn, opening }: Call, container: Container): (weight: number) => number {
   const quota = quotaOf(fn, container);
-  const byTime = countOf(fn);
+  const byTime = opening.yields === true ? 1 : countOf(fn);
   return (weight) => Math.min(quota, byTime, weight > 0 ? Math.floor(MOST_BYTES / weight) : MOST);
 }
 
@@ -109,6 +113,10 @@ function countOf(fn: RemoteFunction): number {
   // Near the end ranges shrink, so that all containers finish together.
   const share = Math.ceil(backlog / (2 * Math.max(1, activeOf(fn))));
   return Math.min(most, Math.max(least, share));
+}
+
+function quotaFor(fn: RemoteFunction): (container: Container) => number {
+  return (container) => quotaOf(fn, container);
 }
 
 function quotaOf(fn: RemoteFunction, container: Container): number {

@@ -9,9 +9,9 @@ const LEAST_SHOWN_MS = 20_000;
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-export function functionPut(s: State, { function: id, environment, spec }: Of<'function.put'>): void {
+export function functionPut(s: State, { function: id, environment, spec, image }: Of<'function.put'>): void {
   if (s.functions.has(id)) return;
-  const fn = new RemoteFunction(id, environment, spec);
+  const fn = new RemoteFunction(id, environment, spec, image);
   s.functions.set(id, fn);
   const key = keyOf(spec.app, spec.name);
   fn.settings = { ...settingsOf(spec), ...s.settings.get(key) };
@@ -21,7 +21,7 @@ export function functionPut(s: State, { function: id, environment, spec }: Of<'f
 export function functionReplaced(s: State, { app, name, function: id }: Of<'function.replaced'>): void {
   for (const fn of s.functions.values()) {
     if (fn.spec.app !== app || fn.spec.name !== name) continue;
-    fn.isReplaced = fn.id !== id;
+    fn.isReplaced = fn.id !== id && !fn.isDeployed;
     if (fn.id === id) fn.isWanted = true;
     s.touch(fn);
   }

@@ -1,6 +1,7 @@
 // Work moves from busy containers to idle ones: an outcome is overdue, or a range turned out to be long. The holder is asked
 // through its supervisor, which answers with the first input that really will not start there.
 
+import { runsSeveral } from './capacity.js';
 import type { Container } from './container.js';
 import type { RemoteFunction } from './function.js';
 import type { Lease } from './lease.js';
@@ -15,7 +16,7 @@ export const UNMEASURED_MS = 50;
 const WORTH_S = 0.1;
 
 export function steal(s: State, fn: RemoteFunction): void {
-  if (fn.hasWork || fn.running < 2) return;
+  if (fn.hasWork || fn.running < 2 || runsSeveral(fn.spec)) return;
   let idle = 0;
   for (const container of fn.containers) if (container.isIdle) idle += 1;
   for (const container of fn.containers) {

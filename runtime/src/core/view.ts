@@ -21,10 +21,11 @@ import {
 } from '@farcall/kernel-bridge/wire';
 
 import type { Call } from './call.js';
+import { roomOf, runsSeveral } from './capacity.js';
 import type { Container } from './container.js';
 import type { CallOpening } from './events.js';
 import { hardwareOf, waitingOf } from './explain.js';
-import type { Settings } from './function.js';
+import type { RemoteFunction, Settings } from './function.js';
 import type { Host } from './host.js';
 import type { State } from './state.js';
 
@@ -70,6 +71,8 @@ export interface ContainerView {
   readonly state: ContainerState;
   readonly isConnected: boolean;
   readonly isWaiting: boolean;
+  /** While it is cut off: the last of its leases, all of which others have now; else 0. */
+  readonly revoked: number;
   readonly pid: number;
   readonly hardware: string;
   readonly gpus: readonly string[];
@@ -84,6 +87,10 @@ export interface FunctionView {
   readonly backlog: number;
   readonly running: number;
   readonly containers: number;
+  /** All there are, those that wait for nested calls too. */
+  readonly present: number;
+  /** Inputs that its ready containers could begin at once. */
+  readonly headroom: number;
   readonly desired: number;
   /** Expected seconds per input; undefined until measured. */
   readonly seconds?: number;
@@ -182,29 +189,39 @@ export function containerView(container: Container): ContainerView {
     state: container.state,
     isConnected: container.isConnected,
     isWaiting: container.isWaiting,
+    revoked: container.isCutOff ? container.lastLease : 0,
     pid: container.pid,
-    hardware: gpu === undefined ? `${claim.cpus} CPU` : `${claim.gpus.length} × ${gpu}`,
+    hardware: gpu === undefined ? `${claim.cpus} CPU` : `${claim.share < 1 ? claim.share : claim.gpus.length} × ${gpu}`,
     gpus: claim.gpus,
     startedAt: container.startedAt,
     inputs: container.answered,
   };
 }
 
-export function functionViews(s: State): FunctionView[] {
-  return [...s.functions.values()].map((fn) => ({
+export function functionView(fn: RemoteFunction): FunctionView {
+  const containers = [...fn.containers];
+  return {
     function: fn.id,
     spec: fn.spec,
     settings: fn.settings,
     backlog: fn.queued,
     running: fn.running,
-    containers: [...fn.containers].filter(({ isActive }) => isActive).length,
+    containers: containers.filter(({ isActive }) => isActive).length,
+    present: containers.filter(({ isActive, isWaiting }) => isActive || isWaiting).length,
+    headroom: headroomOf(fn, containers),
     desired: fn.wish.desired,
     ...(fn.seconds !== undefined && { seconds: fn.seconds }),
-  }));
+  };
+}
+
+function headroomOf(fn: RemoteFunction, containers: readonly Container[]): number {
+  if (!runsSeveral(fn.spec)) return containers.filter(({ isIdle }) => isIdle).length;
+  const open = containers.filter(({ mayBeGiven }) => mayBeGiven);
+  return open.reduce((sum, container) => sum + roomOf(fn, container, Infinity), 0);
 }
 
 export function hostView(host: Host): HostView {
-  const gpus = host.gpus.map((gpu) => ({ ...gpu, container_id: host.holderOf(gpu.uuid)?.id ?? '' }));
+  const gpus = host.gpus.map((gpu) => ({ ...gpu, container_id: host.holdersOf(gpu.uuid)[0]?.id ?? '' }));
   return { host: host.id, cpus: host.cpus, memory: host.memory, gpus };
 }
 

@@ -23,6 +23,8 @@ export interface SupervisorSettings {
   readonly reconnectWindow: number;
   /** `A100:2,T4:1` instead of what nvidia-smi finds. */
   readonly gpus: string | undefined;
+  /** Its region and cloud. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly isolation: Pick<Isolation, 'kind' | 'lobby' | 'uids'>;
 }
 export interface SupervisorProcess {
@@ -61,7 +63,7 @@ export class LocalSupervisors implements SupervisorProcesses {
   }
 
   spawn(): SupervisorProcess {
-    const { python, home, reach, token, embedded, reconnectWindow, gpus, isolation } = this.settings;
+    const { python, home, reach, token, embedded, reconnectWindow, gpus, labels, isolation } = this.settings;
     const host = newHostId();
     const config = {
       url: reach.url,
@@ -71,6 +73,7 @@ export class LocalSupervisors implements SupervisorProcesses {
       embedded,
       reconnect_window: reconnectWindow,
       gpus: gpus ?? null,
+      labels,
       isolation: { kind: isolation.kind, lobby: isolation.lobby, uids: isolation.uids },
     };
     const errors = openSync(join(home, 'supervisor.err'), 'w', 0o600);

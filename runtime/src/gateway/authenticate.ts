@@ -8,8 +8,8 @@ import type { IncomingMessage } from 'node:http';
 import type { ContainerId } from '@farcall/kernel-bridge/wire';
 
 export type Principal =
-  /** A person. `admin` may also stop the gateway and give tokens out. */
-  | { readonly kind: 'client' | 'admin' }
+  /** `admin` may also stop the gateway and give tokens out. `person`: the token's name; absent: the home's owner. */
+  | { readonly kind: 'client' | 'admin'; readonly person?: string }
   | { readonly kind: 'supervisor' }
   /** `first`: by its single-use token, so it gets a key. */
   | { readonly kind: 'container'; readonly container: ContainerId; readonly first: boolean };

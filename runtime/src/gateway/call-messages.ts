@@ -1,14 +1,15 @@
 // Clients' messages that open, feed and end calls. Each becomes an event of the core; the replies are the core's commands.
 
-import type { CallDerive, CallId, CallOpen } from '@farcall/kernel-bridge/wire';
+import type { CallDerive, CallId, CallOpen, ClientId, FunctionId } from '@farcall/kernel-bridge/wire';
 
 import type { Happening } from '../core/events.js';
-import type { CallEntry } from './calls.js';
+import { type CallEntry, isYielding, methodOf } from './calls.js';
 import {
   checkBlob,
   checkCallId,
   checkFunctionId,
   checkLengths,
+  checkMethod,
   checkOneOf,
   checkParent,
   checkRange,
@@ -17,8 +18,9 @@ import {
 } from './checks.js';
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
+import { ownedBy, personOf } from './people.js';
 import { mustHold, mustReach } from './nested.js';
-import type { Parts } from './parts.js';
+import type { Parts, Source } from './parts.js';
 import { Refusal } from './refusal.js';
 import { kept, u32Of } from './tables.js';
 
@@ -100,13 +102,17 @@ export const callMessages: Handlers<ClientSession> = {
 function checkOpening(parts: Parts, message: CallOpen | CallDerive): void {
   checkCallId(message.call_id);
   parts.calls.mustBeOurs(message.call_id);
-  checkFunctionId(message.function_id);
+  if (message.type === 'call.open' || message.function_id !== '') mustKnow(parts, message.function_id as FunctionId);
   checkOneOf(message.on_failure, FAILURE_POLICIES, 'on_failure');
   checkTexts(message.bindings, 'bindings');
   checkTexts(message.sources, 'sources');
   checkBlob(message.blob);
-  if (parts.functions.get(message.function_id) === undefined)
-    throw new Refusal('not.found', `function ${message.function_id} was not put`);
+  checkMethod(message.method);
+}
+
+function mustKnow(parts: Parts, fn: FunctionId): void {
+  checkFunctionId(fn);
+  if (parts.functions.get(fn) === undefined) throw new Refusal('not.found', `function ${fn} was not put`);
 }
 
 /** A resend: the call is known, whatever became of it. */
@@ -144,7 +150,7 @@ function mustHaveRoom(parts: Parts): void {
 
 function common(
   parts: Parts,
-  message: CallOpen | CallDerive,
+  message: (CallOpen | CallDerive) & { readonly function_id: FunctionId },
   client: ClientSession,
   payload: Uint8Array,
 ): Omit<CallEntry, 'kind' | 'on_owner_lost'> {
@@ -158,11 +164,18 @@ function common(
     sources: message.sources,
     created_at: Date.now() / 1000,
     ...parts.traces.opened(message),
+    ...methodOf(message),
+    ...ownedBy(personOf(parts, client, 'parent' in message ? message.parent : undefined)),
     shared: message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob },
   };
 }
 
 function open(parts: Parts, client: ClientSession, message: CallOpen | CallDerive, opening: CallEntry): void {
+  openCall(parts, opening, message.attached, { client, request: message.request });
+}
+
+/** Whether the core took it. The call's client is the opening's, whoever asked. */
+export function openCall(parts: Parts, opening: CallEntry, attached: boolean, source: Source): boolean {
   const happening: Happening = {
     type: 'call.opened',
     opening: {
@@ -171,9 +184,11 @@ function open(parts: Parts, client: ClientSession, message: CallOpen | CallDeriv
       kind: opening.kind,
       onFailure: opening.on_failure,
       onOwnerLost: opening.on_owner_lost,
-      attached: message.attached,
-      client: client.id,
+      attached,
+      client: opening.client as ClientId,
       origin: opening.origin,
+      calls: Object.values(opening.bindings),
+      ...(isYielding(opening.method) ? { yields: true } : {}),
       ...(opening.parent === undefined ? {} : { parent: opening.parent }),
       ...(opening.base === undefined
         ? {}
@@ -181,7 +196,9 @@ function open(parts: Parts, client: ClientSession, message: CallOpen | CallDeriv
     },
   };
   parts.calls.put(opening);
-  if (!parts.apply(happening, { client, request: message.request, opening })) giveUp(parts, opening.id);
+  const isTaken = parts.apply(happening, { ...source, opening });
+  if (!isTaken) giveUp(parts, opening.id);
+  return isTaken;
 }
 
 /** A call that the core did not take. */
@@ -193,15 +210,25 @@ function giveUp(parts: Parts, call: CallId): void {
 async function derive(parts: Parts, client: ClientSession, message: CallDerive, payload: Uint8Array): Promise<void> {
   const base = await parts.calls.find(message.base);
   const indexes = message.indexes.length > 0 ? u32Of(kept(message.indexes)) : await unsucceeded(parts, base.id);
+  const { function_id: named } = message;
+  const before = named === '' ? await asBefore(parts, base) : {};
   if (alreadyOpen(parts, client, message)) return;
   open(parts, client, message, {
-    ...common(parts, message, client, payload),
+    ...common(parts, { ...message, function_id: named || base.function }, client, payload),
+    ...before,
     kind: base.kind,
     on_owner_lost: 'finish',
     base: base.id,
     indexes,
     ...(base.parent === undefined ? {} : { parent: base.parent }),
   });
+}
+
+/** What made a call's inputs run as they did. */
+async function asBefore(parts: Parts, base: CallEntry): Promise<Partial<CallEntry>> {
+  const { function: fn, bindings, sources } = base;
+  mustKnow(parts, fn);
+  return { function: fn, bindings, sources, ...methodOf(base), shared: await parts.calls.shared(base) };
 }
 
 /** The inputs of a call that did not succeed, in order, as the store has it. */

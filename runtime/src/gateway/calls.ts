@@ -25,6 +25,10 @@ export interface CallEntry {
   readonly indexes?: Uint32Array;
   /** Trace context for what its inputs do. */
   readonly traceparent?: string;
+  /** Of a class: the method its inputs are for, as in `call.open`. */
+  readonly method?: string;
+  /** Whose it is; absent: the home's owner's. */
+  readonly person?: string;
   /** Absent when it must be read from the store. */
   readonly shared?: Stored;
 }
@@ -39,6 +43,8 @@ export class Calls {
   readonly #opening = new Map<CallId, Promise<void>>();
   /** Ids of calls that ended, newest last, for resends that come late. */
   readonly #past = new Set<CallId>();
+  /** Those at hand whose inputs opened calls. */
+  readonly #parents = new Set<CallId>();
 
   constructor(
     private readonly store: Pick<Store, 'id' | 'call' | 'payload' | 'chunks'>,
@@ -47,6 +53,17 @@ export class Calls {
 
   put(entry: CallEntry): void {
     this.#open.set(entry.id, entry);
+    if (entry.parent !== undefined) this.noteChild(entry.parent.call_id);
+  }
+
+  /** An input of this call opened another one. */
+  noteChild(parent: CallId): void {
+    if (this.get(parent) !== undefined) this.#parents.add(parent);
+  }
+
+  /** Whether inputs of a call at hand opened others. */
+  hasChildren(id: CallId): boolean {
+    return this.#parents.has(id);
   }
 
   /** A call that is not final, or was a moment ago. */
@@ -71,6 +88,18 @@ export class Calls {
   /** Not ended, or its end is not committed yet. */
   isOpen(id: CallId): boolean {
     return this.#open.has(id);
+  }
+
+  /** Those whose end is not committed yet. */
+  open(): Iterable<CallEntry> {
+    return this.#open.values();
+  }
+
+  /** Whose calls of this function are open. */
+  peopleOf(function_: FunctionId): ReadonlySet<string> {
+    const people = new Set<string>();
+    for (const entry of this.#open.values()) if (entry.function === function_) people.add(entry.person ?? '');
+    return people;
   }
 
   get openCount(): number {
@@ -164,7 +193,9 @@ export class Calls {
     this.#ended.set(entry.id, entry);
     if (this.#ended.size <= ENDED_KEPT) return;
     const [oldest] = this.#ended.keys();
-    if (oldest !== undefined) this.#ended.delete(oldest);
+    if (oldest === undefined) return;
+    this.#ended.delete(oldest);
+    this.#parents.delete(oldest);
   }
 }
 
@@ -184,6 +215,18 @@ export function entryOf(row: CallRow): CallEntry {
     ...(row.parent === undefined ? {} : { parent: row.parent }),
     ...(row.base === undefined ? {} : { base: row.base }),
     ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
+    ...methodOf(row),
+    ...(row.person === undefined ? {} : { person: row.person }),
     ...(row.indexes === undefined ? {} : { indexes: u32Of(row.indexes) }),
   };
+}
+
+/** What a call of a method has beside what every call has; for messages, entries and rows alike. */
+export function methodOf({ method }: Pick<CallEntry, 'method'>): Pick<CallEntry, 'method'> {
+  return method === undefined ? {} : { method };
+}
+
+/** Whether a call of this method yields values. */
+export function isYielding(method: string | undefined): boolean {
+  return method?.endsWith('*') === true;
 }

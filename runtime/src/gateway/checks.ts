@@ -1,4 +1,4 @@
-// What shapes.ts cannot see: the inside of maps and lists, tables against their counts, and bounds. Each throws a Refusal
+// What shapes/ cannot see: the inside of maps and lists, tables against their counts, and bounds. Each throws a Refusal
 // that names the field. Nothing here looks at state.
 
 import {
@@ -16,9 +16,21 @@ import {
 import { Refusal } from './refusal.js';
 import { u32Of } from './tables.js';
 
-type Kind = 'text' | 'flag' | 'number' | 'texts' | 'textMap';
+type Kind = 'text' | 'longText' | 'flag' | 'number' | 'texts' | 'textMap';
 /** What old clients may leave out. */
-const OPTIONAL: ReadonlySet<string> = new Set(['hidden']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'cpu_limit',
+  'memory_request',
+  'region',
+  'cloud',
+  'hidden',
+  'max_concurrent',
+  'target_concurrent',
+  'max_batch',
+  'batch_wait',
+  'parameters',
+  'module',
+]);
 const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
   app: 'text',
   name: 'text',
@@ -41,14 +53,30 @@ const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
   imports: 'texts',
   secrets: 'textMap',
   hidden: 'texts',
+  max_concurrent: 'number',
+  target_concurrent: 'number',
+  max_batch: 'number',
+  batch_wait: 'number',
+  cpu_limit: 'number',
+  memory_request: 'number',
+  region: 'texts',
+  cloud: 'text',
+  parameters: 'longText',
+  module: 'text',
 };
+/** What an instance is made with, in base64: it travels with the function's row. */
+const LONG_TEXT = 64 * 1024;
 const FITS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string' && value.length <= 4096,
+  longText: (value) => typeof value === 'string' && value.length <= LONG_TEXT,
   flag: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
   texts: (value) => Array.isArray(value) && value.length <= 4096 && value.every((item) => typeof item === 'string'),
   textMap: isTextMap,
 };
+/** Of these a container's control page holds so many. */
+const SEVERAL = ['max_concurrent', 'target_concurrent', 'max_batch'] as const;
+const MOST_SEVERAL = 1_000;
 /** Most inputs of one call: what a u32 index can name, with room for IN_BLOB. */
 const MOST_INPUTS = 0xfffffff0;
 
@@ -62,6 +90,11 @@ export function checkSpec(spec: FunctionSpec): void {
     if (value === undefined && OPTIONAL.has(field)) continue;
     if (!FITS[kind](value)) throw invalid(`spec.${field} is not a valid ${kind}`);
   }
+  for (const field of SEVERAL) {
+    const value = spec[field] ?? 0;
+    if (!Number.isInteger(value) || value > MOST_SEVERAL)
+      throw invalid(`spec.${field} is not a whole number up to ${MOST_SEVERAL}`);
+  }
 }
 
 export function checkCallId(id: string): asserts id is CallId {
@@ -74,6 +107,10 @@ export function checkFunctionId(id: string): asserts id is FunctionId {
 
 export function checkBlob(blob: BlobId | undefined): void {
   if (blob !== undefined && !isBlobId(blob)) throw invalid('blob is not a blob id');
+}
+
+export function checkMethod(method: string | undefined): void {
+  if (method !== undefined && (method === '' || method.length > 256)) throw invalid('method is not a name');
 }
 
 export function checkTexts(map: Readonly<Record<string, string>>, field: string): void {
@@ -122,4 +159,9 @@ function isIndex(value: number): boolean {
 function isTextMap(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).every((item) => typeof item === 'string');
+}
+
+/** A pair of lease and index, as containers and supervisors say them. */
+export function isHeld(entry: readonly [number, number]): boolean {
+  return Array.isArray(entry) && Number.isSafeInteger(entry[0]) && Number.isSafeInteger(entry[1]);
 }

@@ -5,10 +5,12 @@ import type { CallId, Message } from '@farcall/kernel-bridge/wire';
 
 import type { Command } from '../core/commands.js';
 import type { CallRow } from '../store/store.js';
+import { methodOf } from './calls.js';
 import { slicePiece } from './chunks.js';
 import type { ClientSession } from './clients.js';
 import type { When } from './commits.js';
 import { assign, cancelLease, dismiss, forgetCall, leasesRevoked, revokeLease, start, stop } from './dispatch.js';
+import { buildImage } from './image-messages.js';
 import { type Row, rowOf, settledRowOf } from './outcomes.js';
 import type { Parts, Source } from './parts.js';
 import type { Ending } from './streams.js';
@@ -28,6 +30,8 @@ const RUNS: Runs = {
 
   assign: assign,
   start: start,
+  'image.build': (parts, { host, image }) => buildImage(parts, host, image),
+  'image.stop': ({ supervisors }, { host, image }) => supervisors.send(host, { type: 'image.stop', image_id: image }),
   stop: stop,
   'lease.revoke': revokeLease,
   'lease.cancel': cancelLease,
@@ -102,6 +106,8 @@ function persistCall(parts: Parts, { call }: Do<'persist.call'>, { opening }: So
     ...(opening.base === undefined ? {} : { base: opening.base }),
     ...(opening.traceparent === undefined ? {} : { traceparent: opening.traceparent }),
     ...(opening.parent === undefined ? {} : { parent: opening.parent }),
+    ...methodOf(opening),
+    ...(opening.person === undefined ? {} : { person: opening.person }),
     ...(opening.indexes === undefined ? {} : { indexes: bytesOf(opening.indexes) }),
   };
   const bytes = 'bytes' in shared ? shared.bytes.length : 0;

@@ -4,6 +4,7 @@
 // When the store has no room for new work, that part of a group is set aside, with the facts about the same calls, and
 // offered again; what running work needs goes on. Nothing is lost, and nothing is announced early.
 
+import { isNew } from '../store/operations.js';
 import type { Operation } from '../store/store.js';
 import type { Failpoint } from './failpoint.js';
 
@@ -204,12 +205,15 @@ function isEmpty(group: Group): boolean {
   return group.operations.length === 0 && group.facts.length === 0;
 }
 
-function isNew({ put }: Operation): boolean {
-  return put === 'function' || put === 'call' || put === 'chunk';
-}
-
 function subjectOf(operation: Operation): string {
+  if ('object' in operation) return operation.object;
+  if ('app' in operation) return subjectOfApp(operation.app);
   if ('call_id' in operation) return operation.call_id;
   if ('call_id' in operation.row) return operation.row.call_id;
   return operation.put === 'function' ? operation.row.function_id : '';
+}
+
+/** What facts about an app are about. */
+export function subjectOfApp(app: string): string {
+  return `app ${app}`;
 }

@@ -67,8 +67,9 @@ export const containerMessages: Handlers<ContainerSession> = {
     if (parts.items.arrived(container, message, payload)) parts.apply({ type: 'items.arrived', call, index });
   },
 
-  'container.waiting': (parts, container, { waiting }) => {
-    parts.apply({ type: 'container.waiting', container: container.id, waiting });
+  'container.waiting': (parts, container, { waiting, newest }) => {
+    const still = newest === undefined ? {} : { newest };
+    parts.apply({ type: 'container.waiting', container: container.id, waiting, ...still });
   },
 
   'preview.made': ({ previews }, container, message) => previews.made(container, message),

@@ -7,7 +7,18 @@ import type { Event } from '../core/events.js';
 /** `call` knows calls that are not final, and some that just ended. */
 export interface CoreView extends Pick<
   Questions,
-  'call' | 'cells' | 'rows' | 'containers' | 'hosts' | 'settings' | 'shortage' | 'isIdle'
+  | 'call'
+  | 'cells'
+  | 'rows'
+  | 'containers'
+  | 'container'
+  | 'hosts'
+  | 'function'
+  | 'explain'
+  | 'settings'
+  | 'shortage'
+  | 'isIdle'
+  | 'imagesInUse'
 > {
   apply(event: Event): readonly Command[];
 }

@@ -8,7 +8,9 @@ import type { Stored } from '../store/store.js';
 import type { CallEntry } from './calls.js';
 import type { Piece } from './chunks.js';
 import { ContainerSession, type Lease } from './containers.js';
-import { containerSpec } from './environment.js';
+import { type BuiltImage, containerSpec } from './environment.js';
+import type { KnownFunction } from './functions.js';
+import { recipeOf } from './images.js';
 import type { Parts } from './parts.js';
 import { bytesOf, NOTHING } from './tables.js';
 
@@ -116,8 +118,20 @@ export function start(parts: Parts, command: Do<'start'>): void {
     put: 'container',
     row: { container_id: container, function_id: command.function, key_hash: '', gone: false },
   });
-  const spec = containerSpec(parts.identity, known, { container, gpus, token: parts.tokens.issue(container) });
+  const spec = containerSpec(
+    parts.identity,
+    known,
+    { container, gpus, token: parts.tokens.issue(container) },
+    builtImage(parts, known),
+  );
   parts.engine.start(spec).catch((error: unknown) => parts.log.error({ err: error, container }, 'container.start'));
+}
+
+/** The core starts containers on hosts that said that they have the image. */
+function builtImage({ identity, images }: Parts, { environment }: KnownFunction): BuiltImage | undefined {
+  const recipe = recipeOf(identity, environment);
+  const built = recipe && images.built(recipe.image_id);
+  return recipe === undefined || built === undefined ? undefined : { recipe, built };
 }
 
 export function stop(parts: Parts, { container, how }: Do<'stop'>): void {

@@ -15,6 +15,9 @@ const KINDS: Readonly<Record<FailureCode, string>> = {
   'container.poison': 'farcall.errors.PoisonInputError',
   'container.memory': 'farcall.errors.OutOfMemoryError',
   'container.start': 'farcall.errors.ExecutionError',
+  'resource.impossible': 'farcall.errors.ResourceExhaustedError',
+  'image.build': 'farcall.errors.ImageBuildError',
+  'version.python': 'farcall.errors.VersionError',
   'call.incomplete': 'farcall.errors.RemoteError',
 };
 

@@ -1,19 +1,19 @@
 // Clients' messages about functions: environments, versions, names and autoscaler settings.
 
-import type { EnvironmentPut } from '@farcall/kernel-bridge/wire';
-
 import { checkBlob, checkFunctionId, checkSpec, checkTexts, invalid } from './checks.js';
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
+import { imageOf } from './images.js';
 import { mustBeOutside } from './nested.js';
-import type { Identity } from './parts.js';
+import { personOf } from './people.js';
 import { Refusal } from './refusal.js';
 import { kept } from './tables.js';
 
 export const functionMessages: Handlers<ClientSession> = {
-  'environment.put': ({ functions }, _client, message) => {
+  'environment.put': ({ functions, images }, _client, message) => {
     checkTexts(message.variables, 'variables');
     if (!message.path.every((entry) => typeof entry === 'string')) throw invalid('path is not a list of texts');
+    images.keepFiles(message);
     functions.putEnvironment(message);
   },
 
@@ -22,9 +22,9 @@ export const functionMessages: Handlers<ClientSession> = {
     checkFunctionId(message.function_id);
     checkSpec(message.spec);
     checkBlob(message.blob);
+    parts.putters.note(message.function_id, personOf(parts, client));
     const environment = functions.environment(message.environment_id);
     if (environment === undefined) throw new Refusal('not.found', `environment ${message.environment_id} was not put`);
-    mustMatchPython(identity, environment);
     const accepted = (): void =>
       client.send({ type: 'function.accepted', request: message.request, function_id: message.function_id });
     if (functions.get(message.function_id) !== undefined) return commits.fact(message.function_id, accepted);
@@ -34,6 +34,7 @@ export const functionMessages: Handlers<ClientSession> = {
       function: message.function_id,
       environment: message.environment_id,
       spec: message.spec,
+      ...imageOf(identity, environment),
     } as const;
     if (!parts.apply(happening, { client, request: message.request })) return undefined;
     const code = message.blob === undefined ? { bytes: kept(payload) } : { blob: message.blob };
@@ -48,6 +49,16 @@ export const functionMessages: Handlers<ClientSession> = {
       { type: 'function.replaced', app: message.app, name: message.name, function: message.function_id },
       { client },
     );
+  },
+
+  // Containers may ask as well: whoever knows a version's id may call it.
+  'function.ask': ({ core }, client, { request, function_id }) => {
+    checkFunctionId(function_id);
+    const now = core.function(function_id);
+    if (now === undefined) throw new Refusal('not.found', `function ${function_id} was not put`);
+    const { backlog, running, present: containers, headroom } = now;
+    const because = core.explain(function_id);
+    client.send({ type: 'function.state', request, backlog, running, containers, headroom, because });
   },
 
   'autoscaler.update': (parts, client, message) => {
@@ -75,17 +86,3 @@ export const functionMessages: Handlers<ClientSession> = {
     });
   },
 };
-
-/** Code pickled by one Python minor cannot be read by another. On the same host the client's own interpreter is used. */
-function mustMatchPython(identity: Identity, environment: EnvironmentPut): void {
-  if (!identity.remote || minorOf(environment.python) === minorOf(identity.python)) return;
-  throw new Refusal(
-    'version.python',
-    `this notebook runs Python ${environment.python}, the gateway's containers run Python ${identity.python}; ` +
-      "both must have the same minor version: start `farcall serve --python` with the notebook's, or change the kernel",
-  );
-}
-
-function minorOf(version: string): string {
-  return version.split('.').slice(0, 2).join('.');
-}

@@ -34,6 +34,12 @@ export class Functions {
     return this.#environments.get(id);
   }
 
+  /** Of every version that is known, and those that were put for versions to come. */
+  *environments(): Iterable<EnvironmentPut> {
+    yield* this.#environments.values();
+    for (const { environment } of this.#known.values()) yield environment;
+  }
+
   get(id: FunctionId): KnownFunction | undefined {
     return this.#known.get(id);
   }

@@ -1,8 +1,16 @@
 // The first message of a connection: who it is, which protocol, and what takes its further messages. The token already said
 // what the peer may be; hello must agree with it.
 
-import { type ClientId, type ContainerId, type Hello, type HostId, PROTOCOL } from '@farcall/kernel-bridge/wire';
+import {
+  type ClientId,
+  type ContainerId,
+  type Hello,
+  type HostId,
+  PROTOCOL,
+  type Welcome,
+} from '@farcall/kernel-bridge/wire';
 
+import { isHeld } from './checks.js';
 import { clientMessages } from './client-messages.js';
 import { ClientSession } from './clients.js';
 import type { Connection, Receiver } from './connection.js';
@@ -36,7 +44,7 @@ export function greet(parts: Parts, connection: Connection, hello: Hello): Recei
   return ROLES[hello.role](parts, connection, hello);
 }
 
-function welcome(parts: Parts, connection: Connection, high: number, key?: string): void {
+function welcome(parts: Parts, connection: Connection, high: number, own: Pick<Welcome, 'key' | 'revoked'> = {}): void {
   const { version, store, epoch, blobs, isolation } = parts.identity;
   const { local, principal } = connection.peer;
   // The folder is out of an isolated container's reach, so its blobs come and go over HTTP.
@@ -47,7 +55,7 @@ function welcome(parts: Parts, connection: Connection, high: number, key?: strin
     version,
     store,
     epoch,
-    ...(key === undefined ? {} : { key }),
+    ...own,
     ...(reachesFiles ? { blobs } : {}),
   });
 }
@@ -66,11 +74,18 @@ function greetClient(parts: Parts, connection: Connection, hello: Hello): Receiv
   const client = new ClientSession(hello.id as ClientId, connection, hello.python, inside);
   parts.clients.add(client);
   welcome(parts, connection, hello.protocol[1]);
+  parts.objects.clientConnected(client.id);
   parts.apply({ type: 'client.connected', client: client.id }, { client });
+  parts.apps.connected(client.id);
   connection.onClosed = () => {
     parts.streams.releaseAll(client);
     parts.watches.unwatchAll(client);
-    if (parts.clients.remove(client)) parts.apply({ type: 'client.lost', client: client.id });
+    parts.apps.forget(client);
+    parts.objects.dropWaiters(client);
+    if (!parts.clients.remove(client)) return;
+    parts.objects.clientLost(client.id, inside !== undefined && parts.containers.get(inside) === undefined);
+    parts.apps.lost(client.id, performance.now());
+    parts.apply({ type: 'client.lost', client: client.id });
   };
   const take = receiver(clientMessages, parts, client);
   return inside === undefined ? take : afterParents(parts, take);
@@ -89,16 +104,18 @@ function greetContainer(parts: Parts, connection: Connection, hello: Hello): Rec
   container.connection = connection;
   container.isAwaited = false;
   container.calls.clear();
-  let key: string | undefined;
+  let key: Pick<Welcome, 'key'> = {};
   if (principal.first) {
     const made = parts.tokens.exchange(container.id);
-    key = made.key;
+    key = { key: made.key };
     parts.commits.persist({
       put: 'container',
       row: { container_id: container.id, function_id: container.function_, key_hash: made.hash, gone: false },
     });
   }
-  welcome(parts, connection, hello.protocol[1], key);
+  // Known before it goes on: what was given to others meanwhile must not begin here as well.
+  const revoked = parts.core.container(container.id)?.revoked ?? 0;
+  welcome(parts, connection, hello.protocol[1], { ...key, ...(revoked > 0 ? { revoked } : {}) });
   connection.onClosed = () => {
     if (container.connection !== connection) return;
     container.connection = undefined;
@@ -108,10 +125,6 @@ function greetContainer(parts: Parts, connection: Connection, hello: Hello): Rec
   parts.apply({ type: 'container.connected', container: container.id, held: (hello.held ?? []).filter(isHeld) });
   if (!container.ready) loadFunction(parts, container);
   return receiver(containerMessages, parts, container);
-}
-
-function isHeld(entry: readonly [number, number]): boolean {
-  return Array.isArray(entry) && Number.isSafeInteger(entry[0]) && Number.isSafeInteger(entry[1]);
 }
 
 function greetSupervisor(parts: Parts, connection: Connection, hello: Hello): Receiver {

@@ -4,6 +4,7 @@
 import type { HostId } from '@farcall/kernel-bridge/wire';
 
 import type { Expired, Keep } from '../store/store.js';
+import { clearImages } from './image-messages.js';
 import type { Parts } from './parts.js';
 
 const BUSY_TICK_MS = 20;
@@ -19,6 +20,8 @@ export interface KeeperOptions {
   /** Seconds without clients and open calls; 0: never leave. */
   readonly idleExit: number;
   readonly keep: Keep;
+  /** Bytes of images that are not in use. */
+  readonly keepImages: number;
   /** Payload bytes that came so far, from below. */
   readonly bytesSoFar: () => number;
   readonly onExpired: (expired: Expired) => void;
@@ -61,6 +64,7 @@ export class Keeper {
     const now = performance.now();
     parts.apply({ type: 'tick' });
     for (const host of parts.supervisors.silent(now)) onSilent(host);
+    parts.apps.sweep(now);
     this.#isBusy = !parts.core.isIdle();
     this.#leaveIfIdle(now);
     if (!this.#isExpiring && (now >= this.#expireAt || this.#hasGrown(now))) this.#expire(now);
@@ -69,7 +73,7 @@ export class Keeper {
 
   #leaveIfIdle(now: number): void {
     const { parts, idleExit } = this.options;
-    if (parts.clients.outsideCount > 0 || this.#isBusy) this.#idleSince = now;
+    if (parts.clients.outsideCount > 0 || this.#isBusy || isAwaited(parts)) this.#idleSince = now;
     else if (idleExit > 0 && now - this.#idleSince > idleExit * 1000) parts.leave(false);
   }
 
@@ -79,13 +83,14 @@ export class Keeper {
   }
 
   #expire(now: number): void {
-    const { parts, keep, bytesSoFar, onExpired } = this.options;
+    const { parts, keep, keepImages, bytesSoFar, onExpired } = this.options;
     const { store, outputs, log } = parts;
     this.#expireAt = now + HOUR_MS;
     this.#expiredAt = now;
     this.#isExpiring = true;
     this.#bytesThen = bytesSoFar();
-    Promise.all([store.expire(keep), outputs.expire(keep.olderThanMs)])
+    const images = { seconds: Number.MAX_SAFE_INTEGER, bytes: keepImages, pretend: false };
+    Promise.all([store.expire(keep), outputs.expire(keep.olderThanMs), clearImages(parts, images)])
       .then(([expired]) => {
         const { deleted, emptied, bytes } = expired;
         onExpired(expired);
@@ -96,4 +101,11 @@ export class Keeper {
         this.#isExpiring = false;
       });
   }
+}
+
+/** What is deployed needs a gateway without anybody asking: to start on its own, or to be kept warm. */
+function isAwaited({ apps, functions }: Parts): boolean {
+  for (const { function: named } of apps.deployedEntries)
+    if (named.schedule !== undefined || (functions.get(named.function_id)?.spec.min_containers ?? 0) > 0) return true;
+  return false;
 }

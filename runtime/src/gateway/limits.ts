@@ -15,6 +15,16 @@ export interface Limits {
   readonly connections: number;
   /** Messages a second of one connection, a second's worth at once; beyond it the gateway reads slower. */
   readonly messages: number;
+  /** Entries of one dict. */
+  readonly entries: number;
+  /** Partitions of one queue that have items. */
+  readonly partitions: number;
+  /** Items of one partition of a queue. */
+  readonly items: number;
+  /** Bytes of one value in a dict or a queue. */
+  readonly value: number;
+  /** Bytes of all values of one dict or queue. */
+  readonly object: number;
 }
 
 export const LIMITS: Limits = {
@@ -24,4 +34,9 @@ export const LIMITS: Limits = {
   frame: MAX_FRAME,
   connections: 256,
   messages: 20_000,
+  entries: 250_000,
+  partitions: 100_000,
+  items: 5000,
+  value: 256 * 1024 ** 2,
+  object: 16 * 1024 ** 3,
 };

@@ -31,7 +31,7 @@ export const readingMessages: Handlers<ClientSession> = {
     mustBeOutside(client);
     const stored = await parts.store.calls(Math.max(1, Math.min(message.limit, LISTING_LIMIT)));
     const calls = stored.map(
-      ({ row, counts }) => summaryOf(parts, row.call_id) ?? summaryOf(parts, row.call_id, { row, counts }),
+      (found) => summaryOf(parts, found.row.call_id) ?? summaryOf(parts, found.row.call_id, found),
     );
     client.send({ type: 'call.listing', request: message.request, calls: calls.filter((call) => call !== undefined) });
   },

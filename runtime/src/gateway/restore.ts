@@ -5,8 +5,9 @@ import type { ClientId, ContainerId } from '@farcall/kernel-bridge/wire';
 
 import type { CallOpening } from '../core/events.js';
 import type { CallRow, Restored, RestoredCall } from '../store/store.js';
-import { entryOf } from './calls.js';
+import { entryOf, isYielding } from './calls.js';
 import { ContainerSession } from './containers.js';
+import { imageOf } from './images.js';
 import { countOf } from './outcomes.js';
 import type { Parts } from './parts.js';
 
@@ -20,16 +21,30 @@ export async function restore(parts: Parts): Promise<readonly ContainerId[]> {
   for (const row of restored.functions) {
     parts.functions.restore(row);
     const { function_id, environment, spec } = row;
-    parts.apply({ type: 'function.put', function: function_id, environment: environment.environment_id, spec });
+    const image = imageOf(parts.identity, environment);
+    parts.apply({
+      type: 'function.put',
+      function: function_id,
+      environment: environment.environment_id,
+      spec,
+      ...image,
+    });
+  }
+  for (const row of await parts.store.apps()) {
+    parts.apps.deploy(row);
+    const functions = row.names.map(({ function: { function_id } }) => function_id);
+    parts.apply({ type: 'app.deployed', app: row.app, functions });
   }
   for (const call of restored.calls) restoreCall(parts, call);
+  await parts.objects.restore();
   const past = await parts.store.calls(PAST_CALLS);
   parts.calls.past(past.map(({ row }) => row.call_id));
   return restoreContainers(parts, restored);
 }
 
-function restoreCall(parts: Parts, { row, settled, attempts }: RestoredCall): void {
+function restoreCall(parts: Parts, { row, settled, attempts, hasChildren }: RestoredCall): void {
   parts.calls.put(entryOf(row));
+  if (hasChildren) parts.calls.noteChild(row.call_id);
   parts.streams.publish(row.call_id, row.seq);
   void regroup(parts, row).catch((error: unknown) => parts.log.error({ err: error, call: row.call_id }, 'failures'));
   const { inputs, sealed, state, seq, created_at: createdAt, started_at: startedAt, ended_at: endedAt } = row;
@@ -58,6 +73,8 @@ function openingOf(row: CallRow): CallOpening {
     attached: row.attached,
     client: row.client as ClientId,
     origin: row.origin,
+    calls: Object.values(row.bindings),
+    ...(isYielding(row.method) ? { yields: true } : {}),
     ...(row.parent === undefined ? {} : { parent: row.parent }),
     ...(row.base === undefined ? {} : { base: { call: row.base, indexes: indexes ?? new Uint32Array(0) } }),
   };

@@ -9,6 +9,7 @@ import type { CallId, CallState } from '@farcall/kernel-bridge/wire';
 import type { ClientSession } from './clients.js';
 import { invalid } from './checks.js';
 import type { Handlers } from './handlers.js';
+import { clearImages } from './image-messages.js';
 import { mustAdminister } from './nested.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
@@ -24,8 +25,17 @@ export const storeMessages: Handlers<ClientSession> = {
     if (!(seconds >= 0)) throw invalid('seconds is a number from 0 up');
     answer(parts, client, request, async () => {
       const found = pretend ? await wouldGo(parts, seconds) : await goes(parts, seconds);
+      const cleared = await clearImages(parts, { seconds, bytes: ANY_BYTES, pretend });
       const { calls, bytes } = found;
-      client.send({ type: 'store.expired', request, count: calls.length, calls: calls.slice(0, MOST_NAMED), bytes });
+      client.send({
+        type: 'store.expired',
+        request,
+        count: calls.length,
+        calls: calls.slice(0, MOST_NAMED),
+        bytes,
+        images: cleared.images,
+        image_bytes: cleared.bytes,
+      });
     });
   },
 

@@ -3,7 +3,7 @@
 import type { CallId, CallSummary, Counts } from '@farcall/kernel-bridge/wire';
 
 import type { CallRow } from '../store/store.js';
-import { type CallEntry, entryOf } from './calls.js';
+import { type CallEntry, entryOf, isYielding } from './calls.js';
 import type { LiveCall } from './core-view.js';
 import type { Parts } from './parts.js';
 import { Refusal } from './refusal.js';
@@ -14,7 +14,7 @@ type Known = Pick<Parts, 'core' | 'calls' | 'functions'>;
 export function summaryOf(
   parts: Known,
   id: CallId,
-  stored?: { readonly row: CallRow; readonly counts: Counts },
+  stored?: { readonly row: CallRow; readonly counts: Counts; readonly hasChildren: boolean },
 ): CallSummary | undefined {
   const live = parts.core.call(id);
   const entry = parts.calls.get(id);
@@ -22,7 +22,7 @@ export function summaryOf(
   if (stored === undefined) return undefined;
   const { row, counts } = stored;
   const { state, inputs, sealed, attached, seq } = row;
-  return summary(parts, entryOf(row), {
+  const found = summary(parts, entryOf(row), {
     state,
     inputs,
     sealed,
@@ -32,6 +32,7 @@ export function summaryOf(
     startedAt: row.started_at,
     endedAt: row.ended_at,
   });
+  return stored.hasChildren ? { ...found, has_children: true } : found;
 }
 
 /** Its end is said once it is committed, like every fact: until then its last outcomes cannot be read. */
@@ -47,19 +48,19 @@ export async function storedSummary(parts: Parts, id: CallId): Promise<CallSumma
   return call;
 }
 
-function summary({ functions }: Known, entry: CallEntry, live: LiveCall): CallSummary {
+function summary({ functions, calls }: Known, entry: CallEntry, live: LiveCall): CallSummary {
   const spec = functions.get(entry.function)?.spec;
   return {
     call_id: entry.id,
     function_id: entry.function,
     app: spec?.app ?? '',
-    name: spec?.name ?? '',
+    name: nameOf(spec?.name ?? '', entry.method),
     kind: entry.kind,
     state: live.state,
     inputs: live.inputs,
     sealed: live.sealed,
     attached: live.attached,
-    is_generator: spec?.is_generator ?? false,
+    is_generator: entry.method === undefined ? (spec?.is_generator ?? false) : isYielding(entry.method),
     counts: live.counts,
     created_at: entry.created_at,
     started_at: live.startedAt,
@@ -67,5 +68,12 @@ function summary({ functions }: Known, entry: CallEntry, live: LiveCall): CallSu
     origin: entry.origin,
     ...(entry.base === undefined ? {} : { base: entry.base }),
     ...(entry.parent === undefined ? {} : { parent: entry.parent }),
+    ...(calls.hasChildren(entry.id) ? { has_children: true } : {}),
+    ...(entry.method === undefined ? {} : { pool: spec?.name ?? '' }),
   };
+}
+
+/** `Class.method` where its instances are kept apart as `Class#hash`; else the function's own name. */
+export function nameOf(name: string, method: string | undefined): string {
+  return method === undefined ? name : `${name.split('#')[0] ?? ''}.${method.replace('*', '')}`;
 }

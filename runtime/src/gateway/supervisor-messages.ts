@@ -2,8 +2,11 @@
 
 import type { ContainerId, HostId } from '@farcall/kernel-bridge/wire';
 
+import { checkTexts } from './checks.js';
 import { dropContainer } from './dispatch.js';
+import { isHeld } from './checks.js';
 import type { Handlers } from './handlers.js';
+import { imageReports } from './image-messages.js';
 import type { Parts } from './parts.js';
 
 export interface SupervisorSession {
@@ -14,19 +17,23 @@ export interface SupervisorSession {
 
 export const supervisorMessages: Handlers<SupervisorSession> = {
   'host.state': (parts, { host }, message) => {
-    const { cpus, memory, gpus, containers } = message;
+    const { cpus, memory, gpus, containers, labels = {}, holds = {} } = message;
+    checkTexts(labels, 'labels');
     parts.supervisors.heard(host, performance.now());
     const owned = parts.hosts.connected(host, { cpus, memory, gpus, containers });
-    parts.apply({ type: 'host.connected', host, cpus, memory, gpus, containers: owned });
+    parts.apply({ type: 'host.connected', host, cpus, memory, gpus, containers: owned, labels, holds });
     for (const { id, isAwaited } of [...parts.containers.all()])
       if (isAwaited && !owned.includes(id)) buryAwaited(parts, id);
     parts.supervisors.settle(host);
   },
 
-  heartbeat: (parts, session, { stopped }) => {
+  heartbeat: (parts, session, { stopped, used }) => {
     parts.supervisors.heard(session.host, performance.now());
     if (stopped.length > 0 || session.stopped > 0) parts.apply({ type: 'containers.stopped', containers: stopped });
     session.stopped = stopped.length;
+    if (used === undefined) return;
+    checkTexts(used, 'used');
+    parts.apply({ type: 'gpus.used', host: session.host, used });
   },
 
   'container.started': (parts, _session, { container_id, pid, starter }) => {
@@ -35,13 +42,22 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
   },
 
   'container.exited': (parts, _session, message) => {
-    const { container_id: container, reason, code, lease, index, detail } = message;
+    const { container_id: container, reason, code, lease, index, detail, running } = message;
     parts.log.info(
       { container, reason, code, lease, index, user: { detail: detail.slice(0, 2000) } },
       'container.exited',
     );
     parts.hosts.exited(container);
-    parts.apply({ type: 'container.exited', container, reason, code, lease, index, detail });
+    parts.apply({
+      type: 'container.exited',
+      container,
+      reason,
+      code,
+      lease,
+      index,
+      detail,
+      ...(running !== undefined && { running: running.filter(isHeld) }),
+    });
     dropContainer(parts, container);
   },
 
@@ -50,6 +66,7 @@ export const supervisorMessages: Handlers<SupervisorSession> = {
     parts.apply({ type: 'lease.revoked', container: container_id, lease, first });
   },
 
+  ...imageReports,
   'output.put': (parts, _session, message, payload) => parts.outputs.arrived(message, payload),
 };
 

@@ -20,7 +20,7 @@ export function f32Of(bytes: Uint8Array): Float32Array {
   return new Float32Array(copied(bytes).buffer, 0, bytes.length >>> 2);
 }
 
-export function bytesOf(table: Uint32Array | Float32Array | Uint8Array): Uint8Array {
+export function bytesOf(table: Uint32Array | Float32Array | Float64Array | Uint8Array): Uint8Array {
   return new Uint8Array(table.buffer, table.byteOffset, table.byteLength);
 }
 

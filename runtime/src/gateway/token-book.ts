@@ -68,7 +68,7 @@ export class TokenBook {
   }
 
   #hold(entry: Entry): void {
-    const principal: Principal = { kind: entry.scope };
+    const principal: Principal = { kind: entry.scope, person: entry.name };
     this.#held.set(entry.token_id, { entry, principal });
     this.tokens.admitHash(entry.hash, principal, () => isOver(entry));
     if (entry.expires_at > 0) this.#sweeping ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();

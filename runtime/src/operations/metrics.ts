@@ -7,6 +7,7 @@ import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { CALL_STATES, CONTAINER_STATES } from '@farcall/kernel-bridge/wire';
 
 import type { Questions } from '../core/core.js';
+import type { Objects } from '../gateway/objects.js';
 import { VERSION } from '../gateway/version.js';
 import type { StoreSizes } from '../store/sizes.js';
 import type { Buckets } from './buckets.js';
@@ -24,6 +25,7 @@ export interface Measured {
   readonly waitingBytes: () => number;
   readonly traffic: () => Traffic;
   readonly sizes: () => Promise<StoreSizes>;
+  readonly objects: Pick<Objects, 'size' | 'waiting' | 'counts'>;
 }
 /** Values of one metric: without a label, or by the label's value. */
 type Values = number | Iterable<readonly [string, number]>;
@@ -54,6 +56,7 @@ export class Metrics {
     showCalls(shown, this.measured);
     showContainers(shown, this.measured);
     showStore(shown, this.measured);
+    showObjects(shown, this.measured);
     showDoors(shown, this.measured);
     return registry;
   }
@@ -121,11 +124,24 @@ function showStore(shown: Shown, { meter, sizes }: Measured): void {
   shown.gauge(
     of('store_bytes', 'Bytes of the store: its file, its write-ahead log, all payloads wherever they lie.', 'part'),
     async () => {
-      const { rows, log, payloads } = await sizes();
-      return Object.entries({ rows, log, payloads });
+      const { rows, log, payloads, objects } = await sizes();
+      return Object.entries({ rows, log, payloads, objects });
     },
   );
   shown.gauge(of('store_free_bytes', 'Bytes left on the store’s file system.'), async () => (await sizes()).free);
+}
+
+function showObjects(shown: Shown, { objects }: Measured): void {
+  shown.gauge(of('objects', 'Dicts and queues.'), () => objects.size);
+  shown.gauge(of('queue_waiting', 'Clients that wait at a queue, to get or to put.'), () => objects.waiting);
+  shown.counter(of('dict_entries_total', 'Entries of dicts written, and looked up.', 'what'), () => [
+    ['written', objects.counts.written],
+    ['read', objects.counts.read],
+  ]);
+  shown.counter(of('queue_items_total', 'Items put into queues, and taken out.', 'what'), () => [
+    ['put', objects.counts.put],
+    ['taken', objects.counts.taken],
+  ]);
 }
 
 function showDoors(shown: Shown, { clients, traffic }: Measured): void {

@@ -48,6 +48,7 @@ function metricsOf({ core, store, runtime, meter, doors }: Watched): Metrics {
     waitingBytes: () => commits.waitingBytes,
     traffic: () => sumOf(doors().map((door) => door.traffic())),
     sizes: () => store.sizes(),
+    objects: runtime.parts.objects,
   });
 }
 

@@ -1,7 +1,8 @@
-// What the store file will certainly take: rows of calls that were put lately, each new and in its place. Only such groups
-// may be written down and answered before the file has them; whatever is in doubt goes the way on which it can be refused.
+// What the store file will certainly take: rows of calls that were put lately, each new and in its place, and entries of
+// objects that are there. Only such groups may be written down and answered before the file has them; whatever is in doubt
+// goes the way on which it can be refused.
 
-import type { CallId } from '@farcall/kernel-bridge/wire';
+import type { CallId, ObjectId } from '@farcall/kernel-bridge/wire';
 
 import { sizeOf } from './outcome-rows.js';
 import type { Operation } from './store.js';
@@ -17,12 +18,18 @@ interface Reached {
 
 export class KnownCalls {
   readonly #calls = new Map<CallId, Reached>();
+  readonly #objects = new Set<ObjectId>();
 
   /** Takes note of a group. Whether each of its operations is certain to be taken. */
   take(group: readonly Operation[]): boolean {
     let certain = true;
     for (const operation of group) certain = this.#take(operation) && certain;
     return certain;
+  }
+
+  /** These objects are in the file. Only their own deletion takes them out. */
+  holds(objects: Iterable<ObjectId>): void {
+    for (const object of objects) this.#objects.add(object);
   }
 
   /** Calls may be deleted now: nothing is certain any more. */
@@ -40,6 +47,14 @@ export class KnownCalls {
       case 'outcomes':
       case 'settled':
         return this.#reach(operation.row.call_id, 'seq', operation.row.seq, sizeOf(operation.row));
+      case 'object':
+        this.#objects.add(operation.object);
+        return true;
+      case 'object.gone':
+        this.#objects.delete(operation.object);
+        return true;
+      case 'entries':
+        return this.#objects.has(operation.object);
       default:
         return true;
     }

@@ -3,22 +3,28 @@
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 
+import { type AppOperation, type AppRow, isOfApps } from './apps.js';
 import { StoreClosed, StoreExpired } from './errors.js';
 import { epochText, storeId } from './ids.js';
+import { MemoryObjects } from './memory-objects.js';
+import { isOfObjects } from './objects.js';
 import { type AnyOutcomes, countsOf, firstPage, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
 import { blobsOf, payloadBytes } from './operations.js';
 import type { Payloads } from './payloads.js';
 import type {
   CallRow,
+  Child,
   ChunkRow,
   ContainerRow,
   Expired,
   FunctionRow,
   Keep,
+  NestedCall,
   Operation,
   Part,
   Restored,
   RestoredCall,
+  SomeInputs,
   Store,
   StoredCall,
   Stored,
@@ -26,6 +32,7 @@ import type {
 import { addTo, emptyTally } from './tally.js';
 
 interface Held {
+  readonly place: number;
   row: CallRow;
   shared: Stored;
   readonly chunks: ChunkRow[];
@@ -44,13 +51,18 @@ const NOTHING = new Uint8Array(0);
 export class MemoryStore implements Store {
   readonly id = storeId();
   readonly epoch = epochText();
+  readonly objects: MemoryObjects;
   readonly #functions = new Map<string, { readonly row: FunctionRow; readonly code: Stored }>();
+  readonly #apps = new Map<string, AppRow>();
   readonly #calls = new Map<CallId, Held>();
   readonly #containers = new Map<string, ContainerRow>();
   #closed = false;
+  #places = 0;
 
   /** `payloads`: where the blobs are that its calls own, if there are any. */
-  constructor(readonly payloads?: Payloads) {}
+  constructor(readonly payloads?: Payloads) {
+    this.objects = new MemoryObjects(payloads);
+  }
 
   append(group: readonly Operation[]): Promise<void> {
     return this.#do(() => {
@@ -62,9 +74,15 @@ export class MemoryStore implements Store {
   load(): Promise<Restored> {
     return this.#do(() => ({
       functions: [...this.#functions.values()].map(({ row }) => row),
-      calls: [...this.#calls.values()].filter(isOpen).map(restored),
+      calls: [...this.#calls.values()]
+        .filter(isOpen)
+        .map((held) => ({ ...restored(held), hasChildren: this.#stored(held).hasChildren })),
       containers: [...this.#containers.values()],
     }));
+  }
+
+  apps(): Promise<readonly AppRow[]> {
+    return this.#do(() => [...this.#apps.values()].sort((a, b) => (a.app < b.app ? -1 : 1)));
   }
 
   payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {
@@ -78,14 +96,14 @@ export class MemoryStore implements Store {
   call(id: CallId): Promise<StoredCall | undefined> {
     return this.#do(() => {
       const held = this.#calls.get(id);
-      return held === undefined ? undefined : storedCall(held);
+      return held === undefined ? undefined : this.#stored(held);
     });
   }
 
   calls(limit: number): Promise<readonly StoredCall[]> {
     return this.#do(() => {
       const newest = [...this.#calls.values()].reverse().slice(0, limit);
-      return newest.map((held) => ({ ...storedCall(held), row: withoutIndexes(held.row) }));
+      return newest.map((held) => ({ ...this.#stored(held), row: withoutIndexes(held.row) }));
     });
   }
 
@@ -103,6 +121,56 @@ export class MemoryStore implements Store {
 
   outcomesOf(call: CallId, first: number, count: number, part: Part = 'whole'): Promise<readonly AnyOutcomes[]> {
     return this.#rows(call, part, (row) => holdsAny(row, first, count));
+  }
+
+  async outcomesIn(of: readonly SomeInputs[]): Promise<readonly AnyOutcomes[]> {
+    const rows = of.map(({ call, first, count }) => this.outcomesOf(call, first, count, 'tables'));
+    return (await Promise.all(rows)).flat();
+  }
+
+  root(call: CallId): Promise<StoredCall | undefined> {
+    return this.#do(() => {
+      const held = this.#calls.get(call);
+      return held === undefined ? undefined : this.#stored(this.#topmost(held));
+    });
+  }
+
+  children(of: readonly SomeInputs[], after: number, limit: number): Promise<readonly Child[]> {
+    return this.#do(() => {
+      const nested = [...this.#calls.values()].map(nestedCall).filter((call) => call !== undefined);
+      const known = of.map((asked) => (this.#calls.has(asked.call) ? asked : { ...asked, count: 0 }));
+      const children = known.flatMap(({ call, first, count }, asked) =>
+        nested
+          .filter(({ parent }) => parent.call_id === call && parent.index >= first && parent.index < first + count)
+          .filter(({ parent, place }) => asked > 0 || parent.index > first || place > after)
+          .sort((a, b) => a.parent.index - b.parent.index || a.place - b.place)
+          .map((child) => ({ ...child, asked })),
+      );
+      return children.slice(0, limit);
+    });
+  }
+
+  beneath(root: CallId, after: number, limit: number): Promise<readonly NestedCall[]> {
+    return this.#do(() => {
+      const start = this.#calls.get(root);
+      const top = start === undefined ? undefined : this.#topmost(start);
+      const nested = [...this.#calls.values()]
+        .filter((held) => held !== top && this.#topmost(held) === top)
+        .map(nestedCall)
+        .filter((call) => call !== undefined && call.place > after && this.#calls.has(call.parent.call_id));
+      return nested.filter((call) => call !== undefined).slice(0, limit);
+    });
+  }
+
+  async countBeneath(root: CallId): Promise<number> {
+    return (await this.beneath(root, 0, Infinity)).length;
+  }
+
+  roots(calls: readonly CallId[]): Promise<readonly number[]> {
+    return this.#do(() => {
+      const held = calls.map((call) => this.#calls.get(call)).filter((found) => found !== undefined);
+      return [...new Set(held.map((found) => this.#topmost(found).place))];
+    });
   }
 
   async expire(keep: Keep): Promise<Expired> {
@@ -147,6 +215,7 @@ export class MemoryStore implements Store {
 
   /** A group is written whole or not at all: what cannot be written is found before the first write. */
   #check(group: readonly Operation[]): void {
+    this.objects.check(group.filter((operation) => isOfObjects(operation)));
     const opened = new Set(this.#calls.keys());
     for (const operation of group) {
       if (operation.put === 'call') opened.add(operation.row.call_id);
@@ -162,6 +231,8 @@ export class MemoryStore implements Store {
   }
 
   #put(operation: Operation): void {
+    if (isOfObjects(operation)) return this.objects.put(operation);
+    if (isOfApps(operation)) return this.#putApp(operation);
     switch (operation.put) {
       case 'function':
         this.#functions.set(operation.row.function_id, operation);
@@ -178,6 +249,20 @@ export class MemoryStore implements Store {
     }
   }
 
+  #putApp(operation: AppOperation): void {
+    const { app } = operation;
+    const row = this.#apps.get(app);
+    if (operation.put === 'app') this.#apps.set(app, operation.row);
+    else if (operation.put === 'app.gone') this.#apps.delete(app);
+    else if (row !== undefined) {
+      const { name, due } = operation;
+      const names = row.names.map((one) =>
+        one.function.name === name ? { ...one, due: Math.max(one.due, due) } : one,
+      );
+      this.#apps.set(app, { ...row, names });
+    }
+  }
+
   #putCall(operation: Put<'call'>): void {
     const { row, shared } = operation;
     const held = this.#calls.get(row.call_id);
@@ -187,7 +272,7 @@ export class MemoryStore implements Store {
         row: { ...held.row, inputs: Math.max(inputs, row.inputs), seq: Math.max(seq, row.seq) },
         shared,
       });
-    else this.#calls.set(row.call_id, heldOf(row, shared));
+    else this.#calls.set(row.call_id, heldOf((this.#places += 1), row, shared));
     this.#account(row.call_id, operation);
   }
 
@@ -225,6 +310,17 @@ export class MemoryStore implements Store {
     return held;
   }
 
+  #stored(held: Held): StoredCall {
+    const { row, tally, expired } = held;
+    const hasChildren = [...this.#calls.values()].some(({ row: { parent } }) => parent?.call_id === row.call_id);
+    return { row, counts: countsOf(row.inputs, tally), expired, hasChildren };
+  }
+
+  #topmost(held: Held): Held {
+    const above = held.row.parent && this.#calls.get(held.row.parent.call_id);
+    return above === undefined ? held : this.#topmost(above);
+  }
+
   #isBase(id: CallId): boolean {
     return [...this.#calls.values()].some(
       (held) => held.row.base === id && (isOpen(held) || this.#isBase(held.row.call_id)),
@@ -232,8 +328,9 @@ export class MemoryStore implements Store {
   }
 }
 
-function heldOf(row: CallRow, shared: Stored): Held {
+function heldOf(place: number, row: CallRow, shared: Stored): Held {
   return {
+    place,
     row,
     shared,
     chunks: [],
@@ -279,15 +376,19 @@ function readAt(held: Held): number {
   return Math.max(held.readAt, held.row.ended_at * 1000);
 }
 
-function storedCall(held: Held): StoredCall {
-  return { row: held.row, counts: countsOf(held.row.inputs, held.tally), expired: held.expired };
+function nestedCall({ row, tally, place }: Held): NestedCall | undefined {
+  const { call_id, function_id, method, parent, state, inputs, created_at, started_at, ended_at } = row;
+  if (parent === undefined) return undefined;
+  const counts = countsOf(inputs, tally);
+  const fixed = { place, call_id, function_id, ...(method === undefined ? {} : { method }), parent };
+  return { ...fixed, state, inputs, counts, created_at, started_at, ended_at };
 }
 
 function withoutIndexes({ indexes: _, ...row }: CallRow): CallRow {
   return row;
 }
 
-function restored(held: Held): RestoredCall {
+function restored(held: Held): Omit<RestoredCall, 'hasChildren'> {
   const states = new Uint8Array(held.row.inputs);
   for (const row of held.outcomes) mark(states, row);
   return { row: held.row, settled: runsOf(states), attempts: new Map(held.attempts) };

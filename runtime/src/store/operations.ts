@@ -2,9 +2,13 @@
 
 import type { BlobId } from '@farcall/kernel-bridge/wire';
 
+import { blobsOfApps, isOfApps } from './apps.js';
+import { isOfObjects } from './objects.js';
+import { blobsOfObjects } from './object-writes.js';
 import type { Operation, Stored } from './store.js';
 
 const NONE: readonly BlobId[] = [];
+const NEW: ReadonlySet<Operation['put']> = new Set(['function', 'app', 'call', 'chunk', 'object', 'entries'] as const);
 
 /** Bytes of the operation's payload, without its blobs. A function's code is not counted: it is never emptied. */
 export function payloadBytes(operation: Operation): number {
@@ -31,7 +35,8 @@ export function blobsOf(operation: Operation): readonly BlobId[] {
     case 'outcomes':
       return operation.row.blobs;
     default:
-      return NONE;
+      if (isOfApps(operation)) return blobsOfApps(operation);
+      return isOfObjects(operation) ? blobsOfObjects(operation) : NONE;
   }
 }
 
@@ -41,5 +46,5 @@ function blobIn(stored: Stored): readonly BlobId[] {
 
 /** Whether running work could go on without it: such groups are refused while the disk is nearly full. */
 export function isNew(operation: Operation): boolean {
-  return operation.put === 'function' || operation.put === 'call' || operation.put === 'chunk';
+  return NEW.has(operation.put);
 }

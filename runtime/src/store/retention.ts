@@ -98,6 +98,7 @@ export class Retention {
       ['delete.attempts', call],
       ['delete.openings', call],
       ['delete.blobs', call],
+      ['delete.nested', call],
       ['delete.call', call],
     ]);
     await this.#removeFiles(call, blobs);

@@ -1,7 +1,18 @@
 // SQLite's rows as the rows of the seam. Payloads that lie in files stay references here (`Kept`); sqlite.ts reads
 // them.
 
-import type { CallRow, ChunkRow, ContainerRow, FunctionRow, OutcomeRow, SettledRow, StoredCall } from './store.js';
+import type { Counts } from '@farcall/kernel-bridge/wire';
+
+import type {
+  CallRow,
+  ChunkRow,
+  ContainerRow,
+  FunctionRow,
+  NestedCall,
+  OutcomeRow,
+  SettledRow,
+  StoredCall,
+} from './store.js';
 import { countsOf } from './outcome-rows.js';
 import type { Row } from './protocol.js';
 import { isSealed, type Seal } from './seal.js';
@@ -60,13 +71,34 @@ export function callOf(row: Row): CallRow {
 }
 
 export function storedCallOf(row: Row): StoredCall {
+  return { row: callOf(row), counts: countsIn(row), expired: row['expired'] === 1, hasChildren: row['opened'] === 1 };
+}
+
+/** `parent`: of the columns of `beneath`; a page of `children` knows it from what was asked. */
+export function nestedCallOf(row: Row, parent = text(row['parent']) as NestedCall['call_id']): NestedCall {
+  return {
+    place: number(row['place']),
+    call_id: text(row['id']) as NestedCall['call_id'],
+    function_id: text(row['function_id']) as NestedCall['function_id'],
+    ...(typeof row['method'] === 'string' ? { method: row['method'] } : {}),
+    parent: { call_id: parent, index: number(row['idx']) },
+    state: text(row['state']) as NestedCall['state'],
+    inputs: number(row['inputs']),
+    counts: countsIn(row),
+    created_at: number(row['created_at']),
+    started_at: number(row['started_at']),
+    ended_at: number(row['ended_at']),
+  };
+}
+
+function countsIn(row: Row): Counts {
   const tally = {
     succeeded: number(row['succeeded']),
     failed: number(row['failed']),
     cancelled: number(row['cancelled']),
     timed_out: number(row['timed_out']),
   };
-  return { row: callOf(row), counts: countsOf(number(row['inputs']), tally), expired: row['expired'] === 1 };
+  return countsOf(number(row['inputs']), tally);
 }
 
 /** Without its payload. */

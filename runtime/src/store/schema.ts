@@ -1,6 +1,9 @@
 // The store file's schema, as the steps that made it, and every statement that runs on it, by name. A step is never
 // changed once released: a new one is added, and `meta.schema` counts those that ran. Times are Unix seconds.
 
+import { APP_QUERIES, APP_STATEMENTS, APP_TABLES } from './apps.js';
+import { OBJECT_QUERIES, OBJECT_STATEMENTS } from './object-schema.js';
+
 /** Step n brings a store from schema n to n + 1. */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -50,6 +53,45 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE blobs (id TEXT PRIMARY KEY, call INTEGER NOT NULL, size INTEGER) STRICT;
   CREATE INDEX blobs_call ON blobs(call);
   `,
+  `
+  -- Dicts and queues. name NULL: ephemeral, it ends with its client. person: whose it is, '' the home's owner.
+  CREATE TABLE objects (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, person TEXT NOT NULL,
+    environment TEXT NOT NULL, name TEXT, client TEXT NOT NULL, created_at REAL NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX objects_name ON objects(kind, person, environment, name) WHERE name IS NOT NULL;
+
+  -- key: of a dict's entry, or the partition of a queue's item. until: when the partition goes, 0 never. holder, op: who took the
+  -- item and did not yet say that it has it.
+  CREATE TABLE entries (
+    object INTEGER NOT NULL, n INTEGER NOT NULL, key BLOB, value BLOB, blob TEXT, size INTEGER NOT NULL,
+    until REAL NOT NULL, holder TEXT, op INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX entries_n ON entries(object, n);
+  CREATE INDEX entries_blob ON entries(blob) WHERE blob IS NOT NULL;
+
+  -- What was answered to changes of objects, by the client's number for each, until the client has the answer.
+  CREATE TABLE answers (
+    client TEXT NOT NULL, op INTEGER NOT NULL, at REAL NOT NULL, count INTEGER NOT NULL, value BLOB, blob TEXT,
+    PRIMARY KEY (client, op)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who opened whom: a row for each call that an input of another one opened. root: the topmost call above it then.
+  CREATE TABLE nested (
+    call INTEGER PRIMARY KEY, parent INTEGER NOT NULL, idx INTEGER NOT NULL, root INTEGER NOT NULL, function_id TEXT NOT NULL,
+    method TEXT
+  ) STRICT;
+  CREATE INDEX nested_parent ON nested(parent, idx, call);
+  CREATE INDEX nested_root ON nested(root, call);
+  INSERT INTO nested SELECT openings.call, calls.n, json_extract(row, '$.parent.index'), calls.n,
+      json_extract(row, '$.function_id'), NULL
+    FROM openings JOIN calls ON calls.id = json_extract(row, '$.parent.call_id');
+  WITH RECURSIVE roots(call, root) AS (
+      SELECT call, parent FROM nested WHERE parent NOT IN (SELECT call FROM nested)
+      UNION ALL SELECT nested.call, roots.root FROM roots JOIN nested ON nested.parent = roots.call)
+    UPDATE nested SET root = roots.root FROM roots WHERE roots.call = nested.call;
+  ${APP_TABLES}
+  `,
 ];
 
 const CALL = '(SELECT n FROM calls WHERE id = ?)';
@@ -66,6 +108,8 @@ export const STATEMENTS = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET inputs = max(inputs, excluded.inputs), seq = max(seq, excluded.seq)`,
   opening: `INSERT OR REPLACE INTO openings VALUES (${CALL}, ?, ?, ?, ?, ?, ?)`,
+  nested: `INSERT OR REPLACE INTO nested SELECT mine.n, above.n, ?2, coalesce(nested.root, above.n), ?3, ?4
+    FROM calls AS mine JOIN calls AS above LEFT JOIN nested ON nested.call = above.n WHERE mine.id = ?5 AND above.id = ?1`,
   state: `UPDATE calls SET state = ?, inputs = ?, sealed = ?, attached = ?, seq = max(seq, ?),
     started_at = ?, ended_at = ? WHERE id = ?`,
   chunk: `INSERT INTO chunks VALUES (${CALL}, ?, ?, ?, ?, ?, ?, ?)`,
@@ -85,20 +129,32 @@ export const STATEMENTS = {
   'delete.chunks': `DELETE FROM chunks WHERE call = ${CALL}`,
   'delete.attempts': `DELETE FROM attempts WHERE call = ${CALL}`,
   'delete.openings': `DELETE FROM openings WHERE call = ${CALL}`,
+  'delete.nested': `DELETE FROM nested WHERE call = ${CALL}`,
   'delete.blobs': `DELETE FROM blobs WHERE call = ${CALL}`,
   'delete.call': 'DELETE FROM calls WHERE id = ?',
   'empty.outcomes': `UPDATE outcomes SET payload = NULL WHERE call = ${CALL} AND payload IS NOT NULL`,
   'empty.opening': `UPDATE openings SET shared = NULL, blob = NULL, offset = NULL WHERE call = ${CALL}`,
   'empty.call': 'UPDATE calls SET expired = 1, bytes = 0 WHERE id = ?',
+  ...OBJECT_STATEMENTS,
+  ...APP_STATEMENTS,
 } as const;
 export type StatementName = keyof typeof STATEMENTS;
 
-const CALL_COLUMNS = `calls.*, openings.row`;
+const CALL_COLUMNS = `calls.*, openings.row, EXISTS (SELECT 1 FROM nested WHERE parent = calls.n) AS opened`;
+const NESTED_COLUMNS = `calls.*, nested.call AS place, nested.idx, nested.function_id, nested.method`;
 const OPEN = `state IN ('open', 'sealed')`;
 /** Open calls and all whose inputs they run again, however long the chain. */
 const NEEDED = `needed(id, base) AS (
     SELECT id, base FROM calls WHERE ${OPEN}
     UNION SELECT calls.id, calls.base FROM calls JOIN needed ON calls.id = needed.base)`;
+
+/** Rows of many calls without what they hold of payloads. */
+function outcomesIn(index: string, where: string): string {
+  return `SELECT calls.id, outcomes.seq, outcomes.count, outcomes.settled, container, outcomes.indexes, statuses,
+      attempts, seconds, details FROM json_each(?1) AS asked CROSS JOIN calls ON calls.id = asked.value ->> 0
+    CROSS JOIN outcomes INDEXED BY ${index} ON outcomes.call = calls.n AND ${where}
+      AND low < asked.value ->> 2 AND high >= asked.value ->> 1`;
+}
 
 /** Reads. */
 export const QUERIES = {
@@ -129,6 +185,29 @@ export const QUERIES = {
     JOIN outcomes INDEXED BY outcomes_settled ON outcomes.call = calls.n
       AND outcomes.settled IS NOT NULL AND low < ?3 AND high >= ?2
     WHERE calls.id = ?1 ORDER BY 2`,
+  root: `WITH RECURSIVE above(n) AS (
+      SELECT n FROM calls WHERE id = ?
+      UNION ALL SELECT calls.n FROM above JOIN nested ON nested.call = above.n JOIN calls ON calls.n = nested.parent)
+    SELECT ${CALL_COLUMNS}, NULL AS indexes FROM above JOIN calls ON calls.n = above.n
+    JOIN openings ON openings.call = calls.n ORDER BY calls.n LIMIT 1`,
+  // Crossed, so that the loops run as they stand: by what was asked, then as the index has it, and no sorting.
+  children: `SELECT ${NESTED_COLUMNS}, asked.key AS asked FROM json_each(?1) AS asked
+    CROSS JOIN calls AS above ON above.id = asked.value ->> 0
+    CROSS JOIN nested INDEXED BY nested_parent ON nested.parent = above.n
+      AND nested.idx >= asked.value ->> 1 AND nested.idx < asked.value ->> 2
+      AND (asked.key > 0 OR nested.idx > asked.value ->> 1 OR nested.call > ?2)
+    CROSS JOIN calls ON calls.n = nested.call LIMIT ?3`,
+  beneath: `SELECT ${NESTED_COLUMNS}, above.id AS parent FROM nested JOIN calls ON calls.n = nested.call
+    JOIN calls AS above ON above.n = nested.parent
+    WHERE nested.call > ?2 AND nested.root = (SELECT coalesce(nested.root, n) FROM calls
+      LEFT JOIN nested ON nested.call = n WHERE id = ?1)
+    ORDER BY nested.call LIMIT ?3`,
+  'beneath.count': `SELECT count(*) AS calls FROM nested WHERE root = (SELECT coalesce(nested.root, n) FROM calls
+      LEFT JOIN nested ON nested.call = n WHERE id = ?1)`,
+  roots: `SELECT DISTINCT coalesce(nested.root, calls.n) AS root FROM json_each(?1) AS asked
+    JOIN calls ON calls.id = asked.value LEFT JOIN nested ON nested.call = calls.n`,
+  'outcomes.in': `${outcomesIn('outcomes_low', 'outcomes.settled IS NULL AND low >= (asked.value ->> 1) - calls.widest')}
+    UNION ALL ${outcomesIn('outcomes_settled', 'outcomes.settled IS NOT NULL')}`,
   retire: `WITH RECURSIVE ${NEEDED} SELECT id, bytes, expired, ended_at, max(read_at, ended_at) AS read_at FROM calls
     WHERE NOT ${OPEN} AND id NOT IN (SELECT id FROM needed) ORDER BY max(read_at, ended_at)`,
   'derived.open': `WITH RECURSIVE derived(id, state) AS (
@@ -137,9 +216,16 @@ export const QUERIES = {
     SELECT 1 FROM derived WHERE ${OPEN} LIMIT 1`,
   bytes: `SELECT (SELECT coalesce(sum(bytes), 0) FROM calls) + (SELECT coalesce(sum(size), 0) FROM blobs) AS bytes`,
   'blobs.unsized': 'SELECT id FROM blobs WHERE size IS NULL',
-  'blobs.of': `SELECT id, coalesce(size, 0) AS size FROM blobs WHERE call = ${CALL}`,
+  // What a deployed function shares with all its calls is none's.
+  'blobs.of': `SELECT id, coalesce(size, 0) AS size FROM blobs WHERE call = ${CALL}
+    AND id NOT IN (SELECT blob FROM names WHERE blob IS NOT NULL)`,
   known: `SELECT id FROM calls WHERE id IN (SELECT value FROM json_each(?1)) AND NOT expired
     UNION ALL SELECT id FROM blobs WHERE id IN (SELECT value FROM json_each(?1))
-    UNION ALL SELECT blob FROM functions WHERE blob IN (SELECT value FROM json_each(?1))`,
+    UNION ALL SELECT blob FROM functions WHERE blob IN (SELECT value FROM json_each(?1))
+    UNION ALL SELECT blob FROM names WHERE blob IN (SELECT value FROM json_each(?1))
+    UNION ALL SELECT blob FROM entries WHERE blob IN (SELECT value FROM json_each(?1))
+    UNION ALL SELECT blob FROM answers WHERE blob IN (SELECT value FROM json_each(?1))`,
+  ...OBJECT_QUERIES,
+  ...APP_QUERIES,
 } as const;
 export type QueryName = keyof typeof QUERIES;

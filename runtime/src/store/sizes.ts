@@ -13,18 +13,27 @@ export interface StoreSizes {
   readonly log: number;
   /** Payloads of all calls, wherever they lie: what the budget is compared with. */
   readonly payloads: number;
+  /** Values of all dicts and queues, wherever they lie: no budget takes them. */
+  readonly objects: number;
   /** Left on the file system. */
   readonly free: number;
 }
 
 export async function sizesOf(link: Link): Promise<StoreSizes> {
-  const [rows, log, [found], { bavail, bsize }] = await Promise.all([
+  const [rows, log, [found], [kept], { bavail, bsize }] = await Promise.all([
     sizeOf(link.file),
     sizeOf(`${link.file}-wal`),
     link.read('bytes'),
+    link.read('entries.bytes'),
     statfs(dirname(link.file)),
   ]);
-  return { rows, log, payloads: Number(found?.['bytes'] ?? 0), free: bavail * bsize };
+  return {
+    rows,
+    log,
+    payloads: Number(found?.['bytes'] ?? 0),
+    objects: Number(kept?.['bytes'] ?? 0),
+    free: bavail * bsize,
+  };
 }
 
 async function sizeOf(path: string): Promise<number> {

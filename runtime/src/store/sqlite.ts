@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import type { CallId } from '@farcall/kernel-bridge/wire';
 
+import { type AppRow, appsOf } from './apps.js';
 import { Commits } from './commits.js';
 import { copyStore } from './copy.js';
 import { StoreClosed, StoreCorrupt, StoreExpired, StoreFull } from './errors.js';
@@ -18,19 +19,23 @@ import { Payloads } from './payloads.js';
 import type { Durability, RestoredRows, Row } from './protocol.js';
 import { RedoLog } from './redo-log.js';
 import { Retention } from './retention.js';
-import { callOf, chunkOf, containerOf, functionOf, keptOf, outcomesOf, storedCallOf } from './rows.js';
+import { callOf, chunkOf, containerOf, functionOf, keptOf, nestedCallOf, outcomesOf, storedCallOf } from './rows.js';
 import { Seal } from './seal.js';
+import { SqliteObjects } from './sqlite-objects.js';
 import { sizesOf, type StoreSizes } from './sizes.js';
 import { type Measure, Space } from './space.js';
 import type {
+  Child,
   ChunkRow,
   Copied,
   Expired,
   FunctionRow,
   Keep,
+  NestedCall,
   Operation,
   Part,
   Restored,
+  SomeInputs,
   Store,
   StoredCall,
   Stored,
@@ -111,6 +116,7 @@ interface Means {
 export class SqliteStore implements Store {
   readonly id: string;
   readonly epoch: string;
+  readonly objects: SqliteObjects;
   readonly #commits: Commits;
   readonly #retention: Retention;
   readonly #known = new KnownCalls();
@@ -125,6 +131,7 @@ export class SqliteStore implements Store {
   ) {
     this.id = link.names.id;
     this.epoch = link.names.epoch;
+    this.objects = new SqliteObjects(link, payloads, (objects) => this.#known.holds(objects));
     this.#commits = new Commits((groups, logged) => link.commit(groups, logged), means.log, means.onLost);
     link.beforeReading = () => this.#commits.told();
     this.#retention = new Retention(link, payloads, (writes) => this.#commits.add(writes, undefined));
@@ -154,10 +161,15 @@ export class SqliteStore implements Store {
       containers: containers.map(containerOf),
       calls: calls.map(({ row, states, attempts }) => ({
         row: callOf(row),
+        hasChildren: row['opened'] === 1,
         settled: runsOf(states),
         attempts: new Map(attempts),
       })),
     };
+  }
+
+  async apps(): Promise<readonly AppRow[]> {
+    return appsOf(await this.link.read('apps'), await this.link.read('names'));
   }
 
   async payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {
@@ -198,6 +210,36 @@ export class SqliteStore implements Store {
     const found = await this.link.read('outcomes.of', call, first, first + count);
     const rows = found.filter((row) => holdsAny(outcomesOf(row), first, count));
     return this.#outcomes(call, rows, part);
+  }
+
+  async outcomesIn(of: readonly SomeInputs[]): Promise<readonly AnyOutcomes[]> {
+    const rows = await this.link.read('outcomes.in', textOf(of));
+    return rows.map((row) => outcomesOf(row, String(row['id']) as CallId));
+  }
+
+  async root(call: CallId): Promise<StoredCall | undefined> {
+    const [row] = await this.link.read('root', call);
+    return row === undefined ? undefined : storedCallOf(row);
+  }
+
+  async children(of: readonly SomeInputs[], after: number, limit: number): Promise<readonly Child[]> {
+    const rows = await this.link.read('children', textOf(of), after, limit);
+    return rows.map((row) => ({ ...nestedCallOf(row, of[Number(row['asked'])]?.call), asked: Number(row['asked']) }));
+  }
+
+  async beneath(root: CallId, after: number, limit: number): Promise<readonly NestedCall[]> {
+    const rows = await this.link.read('beneath', root, after, limit);
+    return rows.map((row) => nestedCallOf(row));
+  }
+
+  async countBeneath(root: CallId): Promise<number> {
+    const [row] = await this.link.read('beneath.count', root);
+    return Number(row?.['calls'] ?? 0);
+  }
+
+  async roots(calls: readonly CallId[]): Promise<readonly number[]> {
+    const rows = await this.link.read('roots', JSON.stringify(calls));
+    return rows.map((row) => Number(row['root']));
   }
 
   expire(keep: Keep): Promise<Expired> {
@@ -297,6 +339,10 @@ export class SqliteStore implements Store {
       throw error;
     }
   }
+}
+
+function textOf(of: readonly SomeInputs[]): string {
+  return JSON.stringify(of.map(({ call, first, count }) => [call, first, first + count]));
 }
 
 /** The last: a file may not become larger, by a limit of the process or the file system. */

@@ -11,13 +11,17 @@ import type {
   FunctionId,
   FunctionSpec,
   OutputSpan,
+  Parent,
 } from '@farcall/kernel-bridge/wire';
+
+import type { AppOperation, AppRow } from './apps.js';
+import type { ObjectOperation, ObjectStore } from './objects.js';
 
 /** Bytes of one payload: here, or in a blob. */
 export type Stored = { readonly bytes: Uint8Array } | { readonly blob: BlobId };
 
 /** One row of the calls table; `counts` are derived, never stored. */
-export interface CallRow extends Omit<CallSummary, 'counts' | 'app' | 'name' | 'is_generator'> {
+export interface CallRow extends Omit<CallSummary, 'counts' | 'app' | 'name' | 'is_generator' | 'pool'> {
   readonly on_failure: 'continue' | 'stop_after' | 'stop_all';
   readonly on_owner_lost: 'finish' | 'cancel';
   readonly client: string;
@@ -27,6 +31,10 @@ export interface CallRow extends Omit<CallSummary, 'counts' | 'app' | 'name' | '
   readonly indexes?: Uint8Array;
   /** Trace context for what its inputs do. */
   readonly traceparent?: string;
+  /** Of a class: the method its inputs are for, as in `call.open`. */
+  readonly method?: string;
+  /** Whose it is; absent: the home's owner's. */
+  readonly person?: string;
   /** Outcomes so far. */
   readonly seq: number;
 }
@@ -98,7 +106,9 @@ export type Operation =
   | { readonly put: 'outcomes'; readonly row: OutcomeRow }
   | { readonly put: 'settled'; readonly row: SettledRow }
   | { readonly put: 'attempt'; readonly call_id: CallId; readonly index: number; readonly attempt: number }
-  | { readonly put: 'container'; readonly row: ContainerRow };
+  | { readonly put: 'container'; readonly row: ContainerRow }
+  | ObjectOperation
+  | AppOperation;
 
 /** What a restart begins with. Counts and runs are rebuilt from the outcome rows by the store. */
 export interface Restored {
@@ -109,6 +119,8 @@ export interface Restored {
 }
 export interface RestoredCall {
   readonly row: CallRow;
+  /** Its inputs opened calls that are still here. */
+  readonly hasChildren: boolean;
   readonly settled: readonly { readonly first: number; readonly count: number; readonly status: number }[];
   readonly attempts: ReadonlyMap<number, number>;
 }
@@ -119,7 +131,26 @@ export interface StoredCall {
   readonly counts: Counts;
   /** Its payloads are gone (inputs, shared values, outcomes); rows and tables are still there. */
   readonly expired: boolean;
+  /** Its inputs opened calls that are still here. */
+  readonly hasChildren: boolean;
 }
+/** A call that an input of another one opened, as graphs see it. `place`: calls in the order in which they were opened. */
+export interface NestedCall extends Pick<
+  CallRow,
+  'call_id' | 'function_id' | 'method' | 'state' | 'inputs' | 'created_at' | 'started_at' | 'ended_at'
+> {
+  readonly place: number;
+  readonly parent: Parent;
+  readonly counts: Counts;
+}
+/** Inputs [first, first + count) of one call. */
+export interface SomeInputs {
+  readonly call: CallId;
+  readonly first: number;
+  readonly count: number;
+}
+/** What they opened, one parent input after the other; `asked`: which of what was asked for. */
+export type Child = NestedCall & { readonly asked: number };
 /** tables: rows without their payload bytes; cheaper, and there even when the payloads are expired. */
 export type Part = 'whole' | 'tables';
 /** What retention may keep. Only final calls go, never one whose inputs an open call runs again. */
@@ -147,6 +178,8 @@ export interface Store extends AsyncDisposable {
   readonly id: string;
   /** This store file's incarnation. */
   readonly epoch: string;
+  /** Dicts and queues. */
+  readonly objects: ObjectStore;
   /**
    * Resolves when the operations are durable. Groups commit in the order of calls. Rejects with StoreFull when the
    * disk is nearly full and the group brings something new (a function, a call, a chunk); what running work needs is
@@ -154,6 +187,8 @@ export interface Store extends AsyncDisposable {
    */
   append(group: readonly Operation[]): Promise<void>;
   load(): Promise<Restored>;
+  /** What is deployed. */
+  apps(): Promise<readonly AppRow[]>;
   /** A function's code, or a call's shared payload; undefined if unknown or expired. */
   payload(of: 'function' | 'call', id: string): Promise<Stored | undefined>;
   call(id: CallId): Promise<StoredCall | undefined>;
@@ -171,6 +206,18 @@ export interface Store extends AsyncDisposable {
   outcomes(call: CallId, seq: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
   /** Rows that hold an outcome of an input in [first, first + count), in commit order. Expiry as in `outcomes`. */
   outcomesOf(call: CallId, first: number, count: number, part?: Part): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** Rows that hold an outcome of any of these inputs, as tables and in no order. */
+  outcomesIn(of: readonly SomeInputs[]): Promise<readonly (OutcomeRow | SettledRow)[]>;
+  /** The topmost call above this one that is still there; itself when no other one opened it. */
+  root(call: CallId): Promise<StoredCall | undefined>;
+  /** Calls that these inputs opened, by input, then by place; of the first input only those behind place `after`. */
+  children(of: readonly SomeInputs[], after: number, limit: number): Promise<readonly Child[]>;
+  /** Calls behind place `after` with the same root, by place, as far as their parents are still there. */
+  beneath(root: CallId, after: number, limit: number): Promise<readonly NestedCall[]>;
+  /** How many those are, all told. */
+  countBeneath(root: CallId): Promise<number>;
+  /** Something that stands for the tree of each of these calls, as far as they are here: equal for calls of one tree. */
+  roots(calls: readonly CallId[]): Promise<readonly number[]>;
   /** Deletes what need not be kept, with its files and blobs. For a timer: once at the start, then every hour. */
   expire(keep: Keep): Promise<Expired>;
   /** All that is committed, with its payloads, into a folder that is not there yet. Stores without files have none. */

@@ -3,8 +3,11 @@
 
 import type { CallId } from '@farcall/kernel-bridge/wire';
 
+import { type AppOperation, appWrites, isOfApps } from './apps.js';
 import { type AnyOutcomes, isSettled, sizeOf } from './outcome-rows.js';
 import { blobsOf } from './operations.js';
+import { isOfObjects, type ObjectOperation } from './objects.js';
+import { objectWrites } from './object-writes.js';
 import type { StatementName } from './schema.js';
 import type { Seal } from './seal.js';
 import type { CallRow, ChunkRow, FunctionRow, Operation, OutcomeRow, SettledRow, Stored } from './store.js';
@@ -28,18 +31,22 @@ export interface Writing {
   readonly seal: Seal;
 }
 
+type CallOperation = Exclude<Operation, ObjectOperation | AppOperation>;
+
 export function writesOf(operation: Operation, writing: Writing): Write[] {
+  if (isOfObjects(operation)) return objectWrites(operation);
+  if (isOfApps(operation)) return appWrites(operation);
   const writes = rowWrites(operation, writing);
   if (operation.put === 'function' || !('row' in operation)) return writes;
   for (const blob of blobsOf(operation)) writes.push(['blob', blob, callOf(operation)]);
   return writes;
 }
 
-function callOf(operation: Extract<Operation, { row: object }>): string {
+function callOf(operation: Extract<CallOperation, { row: object }>): string {
   return 'call_id' in operation.row ? operation.row.call_id : '';
 }
 
-function rowWrites(operation: Operation, { place, seal }: Writing): Write[] {
+function rowWrites(operation: CallOperation, { place, seal }: Writing): Write[] {
   switch (operation.put) {
     case 'function':
       return [functionWrite(operation.row, operation.code, seal)];
@@ -100,7 +107,12 @@ function callWrites(row: CallRow, shared: Stored, place: Place): Write[] {
       size,
     ],
     ['opening', call_id, JSON.stringify(rest), indexes ?? null, ...bytes, blob],
+    ...nestedWrites(row),
   ];
+}
+
+function nestedWrites({ call_id, parent, function_id, method }: CallRow): Write[] {
+  return parent === undefined ? [] : [['nested', parent.call_id, parent.index, function_id, method ?? null, call_id]];
 }
 
 function stateWrites(row: Extract<Operation, { put: 'state' }>['row']): Write[] {

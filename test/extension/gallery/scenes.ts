@@ -1,8 +1,9 @@
 // The scenes of the gallery: a bundle, what the kernel knows live, and what a person clicked.
 
-import type { FailureGroup, LiveCall } from '@farcall/kernel-bridge/notebook';
+import type { FailureGroup, GraphView, LiveCall } from '@farcall/kernel-bridge/notebook';
 
 import { bundle, counts, liveCall, NOW, snapshotOf } from '../support/calls';
+import { LONE, PIPELINE, WIDE } from '../support/graphs';
 
 export interface Scene {
   readonly data: unknown;
@@ -131,10 +132,23 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     { clicks: ['[role=tab]:nth-child(1)'] },
   ),
   'call-rows': rows(),
+  graph: graphScene(PIPELINE),
+  'graph-table': graphScene(PIPELINE, 2),
+  'graph-time': graphScene(PIPELINE, 3),
+  'graph-wide': graphScene(WIDE),
+  'graph-lone': graphScene(LONE),
+  'graph-empty': graphScene({ ...LONE, nodes: [] }),
 };
 
 function callScene(live: LiveCall, rest: Partial<Scene> = {}): Scene {
   return { data: bundle(snapshotOf(live), { kind: 'call' }), live: [live], ...rest };
+}
+
+/** A graph as a notebook holds it; `mode`: which of the three ways to show it was clicked. */
+function graphScene(graph: GraphView, mode = 1): Scene {
+  const live = liveCall({ ...call, name: graph.nodes[0]?.name ?? 'embed', counts: counts({ running: 1 }) });
+  const clicks = [`.farcall-Graph-modes button:nth-child(${mode})`];
+  return { data: bundle(snapshotOf(live), { kind: 'graph', graph }), live: [], clicks };
 }
 
 function rows(): Scene {

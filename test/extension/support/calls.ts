@@ -33,7 +33,13 @@ export function callView(some: Partial<CallView> = {}): CallView {
 
 export function liveCall(some: Partial<LiveCall> = {}): LiveCall {
   const view = callView(some);
-  return { ...view, cells: some.cells ?? cellsOf(view), cell: some.cell ?? Math.max(1, Math.ceil(view.inputs / 4096)) };
+  const related = some.related === undefined ? {} : { related: some.related };
+  return {
+    ...view,
+    ...related,
+    cells: some.cells ?? cellsOf(view),
+    cell: some.cell ?? Math.max(1, Math.ceil(view.inputs / 4096)),
+  };
 }
 
 /** Squares that agree with the counts, in the order in which a map settles. */
@@ -62,5 +68,6 @@ export function snapshotOf(live: LiveCall): CallView {
   delete view['cells'];
   delete view['cell'];
   delete view['labels'];
+  delete view['related'];
   return view as unknown as CallView;
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
-from support.host import RunningContainer
+from support.host import Host, RunningContainer, eventually
 
 from farcall import context
 from farcall.wire.messages import ContainerWaiting, LeasesRevoked
@@ -64,3 +65,31 @@ def test_leases_that_come_after_the_wait_began_are_kept(container: RunningContai
     container.peer.send(LeasesRevoked(through=2))
     assert list(container.outcomes(1)) == [0]
     assert list(container.outcomes(2)) == [0]
+
+
+def test_back_after_its_leases_were_given_to_others_it_starts_nothing_more_of_them(
+    host: Host, container: RunningContainer, gate: Path, tmp_path: Path
+) -> None:
+    def begin(number: int) -> None:
+        (tmp_path / f"began {number}").touch()
+        while not gate.exists():
+            time.sleep(0.01)
+        time.sleep(0.5)  # so long that the next try to connect is due
+
+    container.load(begin)
+    container.run(0, 1, 2, lease=1)
+    container.run(3, lease=2)
+    eventually(lambda: (tmp_path / "began 0").exists())
+    host.gateway.revoked = 2
+    container.peer.cut()
+    gate.touch()
+    # What begins without a connection cannot be helped; from the first word on, nothing does.
+    container.peer = host.gateway.peer("container", container.id)
+    host.gateway.revoked = None
+    assert list(container.outcomes(1)) in ([0], [0, 1])
+    assert container.outcomes(2) == {}
+    container.load_call("fc-next")
+    container.run(4, lease=3, call="fc-next")
+    assert list(container.outcomes(3)) == [0], "what is given to it from now on runs"
+    assert not (tmp_path / "began 2").exists()
+    assert not (tmp_path / "began 3").exists()

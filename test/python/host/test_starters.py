@@ -58,6 +58,8 @@ def order(tmp_path: Path, container: str = "co-1", **config: object) -> Order:
             **config,
         },
         cell=None,
+        group="",
+        cores=[],
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -123,6 +124,7 @@ class ScriptedGateway:
         self._welcome = Welcome(
             protocol=1, version="0.1.0", store="ABCDEF", epoch="E1", blobs=str(self.blobs), **(welcome or {})
         )
+        self.revoked: int | None = None  # what containers hear that come (back) from now on
         self._peers: queue.SimpleQueue[Peer] = queue.SimpleQueue()
         self._waiting: list[Peer] = []
         self._open: list[Peer] = []
@@ -167,5 +169,5 @@ class ScriptedGateway:
             threading.Thread(target=peer.serve, args=(self._greet,), daemon=True).start()
 
     def _greet(self, peer: Peer) -> None:
-        peer.send(self._welcome)
+        peer.send(msgspec.structs.replace(self._welcome, revoked=self.revoked))
         self._peers.put(peer)

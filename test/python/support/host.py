@@ -158,16 +158,19 @@ class RunningContainer:
 class Host:
     """A supervisor in a process of its own."""
 
-    def __init__(self, folder: Path, *, window: float = 60.0, welcome: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, window: float = 60.0, welcome: dict[str, Any] | None = None, **config: Any
+    ) -> None:
         self.folder = folder
         self.gateway = ScriptedGateway(folder, welcome={"key": "container key", **(welcome or {})})
-        config = {
+        told = {
             "url": self.gateway.url,
             "token": "supervisor token",
             "host_id": "ho-1",
             "home": str(folder),
             "reconnect_window": window,
             "gpus": None,
+            **config,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "farcall.host"],
@@ -178,7 +181,7 @@ class Host:
         )
         assert self.process.stdin is not None
         with self.process.stdin as stdin:
-            stdin.write(json.dumps(config).encode() + b"\n")
+            stdin.write(json.dumps(told).encode() + b"\n")
         self.peer = self.gateway.peer("supervisor")
         self.state, _ = self.peer.expect(HostState)
 

@@ -176,7 +176,7 @@ describe('sharing', () => {
     b.put({ cpu: 1, name: 'g' }, G);
     const said = b.opened(1, { call: 'fc-g' as typeof CALL, function: G });
     expect(of(said, 'stop')).toMatchObject([{ how: 'drain' }]);
-    expect(b.core.call('fc-g' as typeof CALL)?.waiting).toBe('all 2 cores are claimed');
+    expect(b.core.call('fc-g' as typeof CALL)?.waiting).toBe('all 2 cores are claimed; held by app.f (2)');
     const freed = b.exit(of(said, 'stop')[0]?.container ?? ('' as never), { reason: 'exited', code: 0 });
     expect(of(freed, 'start')).toMatchObject([{ function: G }]);
   });
@@ -190,7 +190,7 @@ describe('GPUs', () => {
     b.pass(100);
     expect(b.all('start').map(({ gpus }) => gpus)).toEqual([['gpu-1'], ['gpu-2']]);
     expect(b.core.functions()[0]).toMatchObject({ containers: 2, desired: 10 });
-    expect(b.core.explain(F)).toContain('it cannot have more now: no GPU A100 is free; held by app.f');
+    expect(b.core.explain(F)).toContain('it cannot have more now: no GPU A100 is free; held by app.f (2)');
     expect(b.core.hosts()[0]?.gpus.map((gpu) => gpu.container_id !== '')).toEqual([false, true, true]);
   });
   test('several of one kind, or the next choice', () => {

@@ -55,6 +55,21 @@ describe('starting', () => {
     });
     expect(b.all('start')).toHaveLength(2);
   });
+  test('an @enter that raises is tried three times', () => {
+    const b = bench();
+    b.opened(2);
+    for (let start = 0; start < 3; start += 1) {
+      const { container } = b.last('start');
+      b.apply({ type: 'container.connected', container, held: [] });
+      const failure = { index: 0, code: 'container.start', kind: 'OSError', message: 'no weights', where: '' } as const;
+      b.apply({ type: 'container.broken', container, failure });
+      b.exit(container, { reason: 'exited' });
+      b.pass(4_000);
+    }
+    expect(b.all('start')).toHaveLength(3);
+    expect(b.last('persist.settled')).toMatchObject({ code: 'container.start', message: 'OSError: no weights' });
+    expect(b.counts()).toEqual({ failed: 2 });
+  });
   test('one that does not come up in time is killed and counts as failed', () => {
     const b = bench({ startup_timeout: 5 });
     b.opened(1);
@@ -81,7 +96,7 @@ describe('starting', () => {
     expect(b.core.call(CALL)?.waiting).toBe('no host is connected: the supervisor ended (exit code 1)');
     b.host();
     expect(b.last('persist.settled')).toMatchObject({
-      code: 'container.start',
+      code: 'resource.impossible',
       message: 'app.f asks for the GPU H100; there is: none',
     });
   });
@@ -91,7 +106,7 @@ describe('starting', () => {
     b.put({ gpu: ['H100'] }, 'fv-g' as never);
     b.open({ function: 'fv-g' as never });
     b.host();
-    expect(of(b.inputs(0, 3), 'persist.settled')).toMatchObject([{ code: 'container.start', ranges: [[0, 3]] }]);
+    expect(of(b.inputs(0, 3), 'persist.settled')).toMatchObject([{ code: 'resource.impossible', ranges: [[0, 3]] }]);
     expect(of(b.seal(3), 'end')).toMatchObject([{ count: 3, seq: 3 }]);
   });
 });
@@ -115,6 +130,7 @@ describe('a lost connection', () => {
   test('of a minute gives its inputs to others, and cancels what it still holds when it is back', () => {
     const { b, container, lease } = running();
     b.pass(60_000);
+    expect(b.core.container(container)?.revoked).toBe(b.last('assign').lease);
     expect(b.counts()).toEqual({ retrying: 1 });
     const said = b.apply({ type: 'container.connected', container, held: [[lease.lease, 0]] });
     expect(of(said, 'lease.cancel')).toMatchObject([{ container, lease: lease.lease, first: 0 }]);
@@ -175,6 +191,16 @@ describe('processes', () => {
     const b = bench();
     b.opened(1);
     expect(of(b.host(), 'start')).toEqual(b.all('start').slice(0, 1));
+  });
+  test('one that was told to leave has 45 s once it holds nothing, for what runs at its end', () => {
+    const b = bench({ scaledown_window: 1 });
+    b.opened(1);
+    b.up();
+    const { container } = b.last('assign');
+    b.answer(b.last('assign'));
+    expect(of(b.pass(2_000), 'stop')).toEqual([{ do: 'stop', container, how: 'drain' }]);
+    expect(of(b.pass(44_000), 'stop')).toEqual([]);
+    expect(of(b.pass(3_000), 'stop')).toEqual([{ do: 'stop', container, how: 'kill' }]);
   });
   test('a container leaves after max_inputs', () => {
     const b = bench({ max_inputs: 1 });

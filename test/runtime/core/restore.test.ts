@@ -144,6 +144,19 @@ describe('containers', () => {
     b.pass(1_000);
     expect(b.all('assign').every(({ first }) => first >= 7)).toBe(true);
   });
+  test('that had been told to leave before the restart, and end, are no failed starts', () => {
+    const b = restored();
+    const leaving = Array.from({ length: 6 }, (_, at) => `co-01HF7YAT31000000000000001${at}` as ContainerId);
+    for (const container of leaving) b.apply({ type: 'container.restored', container, function: F, leases: [] });
+    b.host(2, [], leaving);
+    for (const container of leaving) {
+      b.apply({ type: 'container.connected', container, held: [] });
+      b.exit(container, { code: 0, detail: '' });
+    }
+    b.up();
+    b.finish();
+    expect(b.counts()).toEqual({ succeeded: 10 });
+  });
   test('new calls do not wait for them', () => {
     const b = restored({}, []);
     b.opened(1, { call: 'fc-new' as CallId });

@@ -29,6 +29,13 @@ describe('ranges', () => {
     expect(measured(0.01).given[0]?.count).toBe(3);
     expect(measured(0.0001).given[0]?.count).toBe(300);
   });
+  test('of a method that yields are one input each, and nothing waits behind one', () => {
+    const b = bench({ max_containers: 1 });
+    b.opened(100, { yields: true });
+    b.up();
+    const given = of(b.answer(b.last('assign'), { seconds: 0.0001 }), 'assign');
+    expect(given.map(({ count }) => count)).toEqual([1]);
+  });
   test('are at most 1,024 inputs, or 4,096 tiny ones', () => {
     expect(measured(0.000025).given[0]?.count).toBe(1_024);
     expect(measured(0.000001).given[0]?.count).toBe(4_096);

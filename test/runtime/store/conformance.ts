@@ -25,6 +25,8 @@ import {
   settledRow,
   u32,
 } from './builders.js';
+import { nesting } from './nesting.js';
+import { keepingObjects } from './objects.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Above what a row holds itself, so that it lies in a file where a store has files. */
@@ -46,7 +48,9 @@ export function conformance(name: string, open: () => Promise<StoreWithBlobs>): 
     readingOutcomes(opened);
     listing(opened);
     restarting(opened);
+    nesting(opened);
     expiring(opened);
+    keepingObjects(opened);
   });
 }
 
@@ -266,7 +270,7 @@ function listing(store: () => Store): void {
     });
     await store().append([{ put: 'call', row, shared: { bytes: NO_BYTES } }]);
     const counts = { queued: 2, retrying: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, timed_out: 0 };
-    expect(await store().call(callId(1))).toEqual({ row, counts, expired: false });
+    expect(await store().call(callId(1))).toEqual({ row, counts, expired: false, hasChildren: false });
     expect(await store().call(callId(2))).toBeUndefined();
   });
   test('counts follow the outcomes', async () => {

@@ -61,6 +61,26 @@ describe.each(schemas)('a store of schema %i', (schema) => {
   });
 });
 
+test('a store of schema 1 knows, once it is opened, which calls were opened by which', async () => {
+  const path = await unpacked(1);
+  const parent = (number: number): string => `json_object('call_id', '${callId(number)}', 'index', ${number})`;
+  for (const [call, above] of [
+    [2, 1],
+    [3, 2],
+  ] as const)
+    change(
+      join(path, 'store.db'),
+      `UPDATE openings SET row = json_set(row, '$.parent', ${parent(above)})
+        WHERE call = (SELECT n FROM calls WHERE id = '${callId(call)}')`,
+    );
+  await using store = await openIn(path);
+  expect((await store.root(callId(3)))?.row.call_id).toBe(callId(1));
+  expect(await store.children([{ call: callId(2), first: 2, count: 1 }], 0, 10)).toMatchObject([
+    { call_id: callId(3), parent: { index: 2 } },
+  ]);
+  expect((await store.beneath(callId(1), 0, 10)).map(({ call_id }) => call_id)).toEqual([2, 3].map(callId));
+});
+
 test('a store of a later farcall is refused with a sentence that says what to do, and stays as it is', async () => {
   const path = await unpacked(1);
   const file = join(path, 'store.db');

@@ -45,7 +45,12 @@ describe('opening', () => {
       functions: [functionRow()],
       containers: [containerRow(1)],
       calls: [
-        { row: callRow(1, { inputs: 2, seq: 1 }), settled: [{ first: 1, count: 1, status: 2 }], attempts: new Map() },
+        {
+          row: callRow(1, { inputs: 2, seq: 1 }),
+          hasChildren: false,
+          settled: [{ first: 1, count: 1, status: 2 }],
+          attempts: new Map(),
+        },
       ],
     });
   });

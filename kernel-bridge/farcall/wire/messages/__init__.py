@@ -8,6 +8,22 @@ languages on the same bytes.
 
 from __future__ import annotations
 
+from .apps import AppAccepted as AppAccepted
+from .apps import AppLeave as AppLeave
+from .apps import AppList as AppList
+from .apps import AppListing as AppListing
+from .apps import AppMessage as AppMessage
+from .apps import AppPut as AppPut
+from .apps import AppStop as AppStop
+from .apps import AppStopped as AppStopped
+from .apps import AppSummary as AppSummary
+from .apps import FunctionFind as FunctionFind
+from .apps import FunctionFound as FunctionFound
+from .apps import FunctionMoved as FunctionMoved
+from .apps import FunctionVary as FunctionVary
+from .apps import NamedFunction as NamedFunction
+from .apps import NamedSummary as NamedSummary
+from .apps import Schedule as Schedule
 from .calls import CallAccepted as CallAccepted
 from .calls import CallAsk as CallAsk
 from .calls import CallAttach as CallAttach
@@ -48,14 +64,39 @@ from .containers import InputsRun as InputsRun
 from .containers import LeasesRevoked as LeasesRevoked
 from .containers import OutcomesAcknowledged as OutcomesAcknowledged
 from .containers import OutcomesPut as OutcomesPut
+from .environments import EnvironmentMessage as EnvironmentMessage
+from .environments import ImageBuild as ImageBuild
+from .environments import ImageBuilt as ImageBuilt
+from .environments import ImageFailed as ImageFailed
+from .environments import ImageProgress as ImageProgress
+from .environments import ImageRecipe as ImageRecipe
+from .environments import ImagesExpire as ImagesExpire
+from .environments import ImagesExpired as ImagesExpired
+from .environments import ImageStep as ImageStep
+from .environments import ImageStop as ImageStop
+from .environments import PackagesAsk as PackagesAsk
+from .environments import PackagesState as PackagesState
 from .functions import AutoscalerState as AutoscalerState
 from .functions import AutoscalerUpdate as AutoscalerUpdate
 from .functions import EnvironmentPut as EnvironmentPut
 from .functions import FunctionAccepted as FunctionAccepted
+from .functions import FunctionAsk as FunctionAsk
 from .functions import FunctionMessage as FunctionMessage
 from .functions import FunctionPut as FunctionPut
 from .functions import FunctionReplace as FunctionReplace
 from .functions import FunctionSpec as FunctionSpec
+from .functions import FunctionState as FunctionState
+from .graph import GraphCalls as GraphCalls
+from .graph import GraphChildren as GraphChildren
+from .graph import GraphFold as GraphFold
+from .graph import GraphFolded as GraphFolded
+from .graph import GraphInputs as GraphInputs
+from .graph import GraphList as GraphList
+from .graph import GraphMessage as GraphMessage
+from .graph import GraphName as GraphName
+from .graph import GraphNode as GraphNode
+from .graph import GraphRoot as GraphRoot
+from .graph import GraphStates as GraphStates
 from .hosts import ContainerExited as ContainerExited
 from .hosts import ContainerStart as ContainerStart
 from .hosts import ContainerStarted as ContainerStarted
@@ -67,6 +108,30 @@ from .hosts import LeaseCancel as LeaseCancel
 from .hosts import LeaseRevoke as LeaseRevoke
 from .hosts import LeaseRevoked as LeaseRevoked
 from .hosts import OutputPut as OutputPut
+from .objects import DictGet as DictGet
+from .objects import DictPage as DictPage
+from .objects import DictPop as DictPop
+from .objects import DictPut as DictPut
+from .objects import DictRead as DictRead
+from .objects import DictValue as DictValue
+from .objects import ObjectAsk as ObjectAsk
+from .objects import ObjectClear as ObjectClear
+from .objects import ObjectDelete as ObjectDelete
+from .objects import ObjectDone as ObjectDone
+from .objects import ObjectInfo as ObjectInfo
+from .objects import ObjectKind as ObjectKind
+from .objects import ObjectList as ObjectList
+from .objects import ObjectListing as ObjectListing
+from .objects import ObjectMessage as ObjectMessage
+from .objects import ObjectOpen as ObjectOpen
+from .objects import ObjectOpened as ObjectOpened
+from .objects import ObjectSummary as ObjectSummary
+from .objects import QueueGet as QueueGet
+from .objects import QueueItems as QueueItems
+from .objects import QueueLeave as QueueLeave
+from .objects import QueuePut as QueuePut
+from .objects import QueueRead as QueueRead
+from .objects import QueueTaken as QueueTaken
 from .operations import ContainerSummary as ContainerSummary
 from .operations import Gpu as Gpu
 from .operations import OperationMessage as OperationMessage
@@ -115,10 +180,14 @@ from .watching import WatchingMessage as WatchingMessage
 
 Message = (
     ConnectingMessage
+    | EnvironmentMessage
     | FunctionMessage
+    | AppMessage
     | CallMessage
     | OutcomeMessage
     | WatchingMessage
+    | GraphMessage
+    | ObjectMessage
     | OperationMessage
     | ContainerMessage
     | HostMessage

@@ -39,6 +39,8 @@ class CallOpen(Tagged, frozen=True, kw_only=True, tag="call.open"):
     blob: str | None = None
     #: W3C trace context of whoever opens it, for those who collect traces.
     traceparent: str | None = None
+    #: Of a class: which method its inputs are for; with a `*` behind it where that one yields values.
+    method: str | None = None
 
 
 class CallAccepted(Tagged, frozen=True, kw_only=True, tag="call.accepted"):
@@ -116,6 +118,7 @@ class CallDerive(Tagged, frozen=True, kw_only=True, tag="call.derive"):
     base: str
     #: u32 per input: its index in `base`. Empty: all that did not succeed, in order.
     indexes: bytes
+    #: Empty: the version that ran `base`, with its bindings, sources, method and payload.
     function_id: str
     on_failure: Literal["continue", "stop_after", "stop_all"]
     attached: bool
@@ -125,6 +128,8 @@ class CallDerive(Tagged, frozen=True, kw_only=True, tag="call.derive"):
     blob: str | None = None
     #: W3C trace context of whoever opens it, for those who collect traces.
     traceparent: str | None = None
+    #: Of a class: which method its inputs are for; with a `*` behind it where that one yields values.
+    method: str | None = None
 
 
 class CallAsk(Tagged, frozen=True, kw_only=True, tag="call.ask"):
@@ -175,6 +180,10 @@ class CallSummary(Record, frozen=True, kw_only=True):
     #: The call whose inputs this one runs again.
     base: str | None = None
     parent: Parent | None = None
+    #: Of a method, whose `name` is `Class.method`: the name that its class has here, which tells instances apart.
+    pool: str | None = None
+    #: Its inputs opened calls.
+    has_children: bool = False
 
 
 class CallInfo(Tagged, frozen=True, kw_only=True, tag="call.info"):

@@ -37,6 +37,9 @@ class Welcome(Tagged, frozen=True, kw_only=True, tag="welcome"):
     key: str | None = None
     #: On the same host: where blobs are written and read as files. Else they go by HTTP `PUT/GET /blobs/<id>`.
     blobs: str | None = None
+    #: Container: it was away for so long that its leases up to this one were given to others; nothing more of them
+    #: starts.
+    revoked: int | None = None
 
 
 class Failed(Tagged, frozen=True, kw_only=True, tag="failed"):

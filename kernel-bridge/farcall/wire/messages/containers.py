@@ -106,10 +106,12 @@ class OutcomesAcknowledged(Tagged, frozen=True, kw_only=True, tag="outcomes.ackn
 
 class ContainerWaiting(Tagged, frozen=True, kw_only=True, tag="container.waiting"):
     """Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it
-    begins, by `leases.revoked`.
+    begins, by `leases.revoked`. One that runs several: all of them wait.
     """
 
     waiting: bool
+    #: Of several: it stands still, and has begun nothing of leases after this one. Only this is answered.
+    newest: int | None = None
 
 
 class LeasesRevoked(Tagged, frozen=True, kw_only=True, tag="leases.revoked"):

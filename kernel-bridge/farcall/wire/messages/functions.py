@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .environments import ImageRecipe
 from .record import Record, Tagged
 
 
@@ -17,6 +18,10 @@ class EnvironmentPut(Tagged, frozen=True, kw_only=True, tag="environment.put"):
     cwd: str
     path: tuple[str, ...]
     variables: dict[str, str]
+    #: What its containers find instead of the interpreter's own packages; absent: these.
+    image: ImageRecipe | None = None
+    #: The files that the image's steps name: digest → blob.
+    files: dict[str, str] | None = None
 
 
 class FunctionSpec(Record, frozen=True, kw_only=True):
@@ -34,7 +39,8 @@ class FunctionSpec(Record, frozen=True, kw_only=True):
     max_delay: float
     cpu: float
     memory: int
-    #: Ranked choices such as `["H100:2", "A100"]`; `""` as the last one means "else without". Empty: none.
+    #: Ranked choices such as `["H100:2", "A100:0.5"]` (a share of one). `""` as the last one means "else without".
+    #: Empty: none.
     gpu: tuple[str, ...]
     min_containers: int
     max_containers: int
@@ -47,6 +53,25 @@ class FunctionSpec(Record, frozen=True, kw_only=True):
     secrets: dict[str, str]
     #: Those of `secrets` whose values are kept out of output and tracebacks.
     hidden: tuple[str, ...] = ()
+    #: Where it is defined; absent: `__main__`.
+    module: str = ""
+    #: Inputs that one container runs at once, each on its own; 0: one.
+    max_concurrent: int = 0
+    #: As many of them a container should have; 0: `max_concurrent`.
+    target_concurrent: int = 0
+    #: Inputs that the function takes in one go, as lists; 0: it takes one.
+    max_batch: int = 0
+    #: How long a batch waits for more inputs, from its first.
+    batch_wait: float = 0.0
+    #: Cores its containers may use at most; 0: as many as there are. `cpu` is what is claimed.
+    cpu_limit: float = 0.0
+    #: MiB that are claimed, where that is less than `memory`, the limit.
+    memory_request: int = 0
+    #: The host must have one of these as its region, and this as its cloud; empty: any host.
+    region: tuple[str, ...] = ()
+    cloud: str = ""
+    #: Of a class: base64 of the pickled values its instance is made with; empty: none.
+    parameters: str = ""
 
 
 class FunctionPut(Tagged, frozen=True, kw_only=True, tag="function.put"):
@@ -98,4 +123,34 @@ class AutoscalerState(Tagged, frozen=True, kw_only=True, tag="autoscaler.state")
     scaledown_window: float
 
 
-FunctionMessage = EnvironmentPut | FunctionPut | FunctionAccepted | FunctionReplace | AutoscalerUpdate | AutoscalerState
+class FunctionAsk(Tagged, frozen=True, kw_only=True, tag="function.ask"):
+    """Client → gateway. Answered by `function.state`."""
+
+    request: int
+    function_id: str
+
+
+class FunctionState(Tagged, frozen=True, kw_only=True, tag="function.state"):
+    """Gateway → client. One version as it is now. `headroom`: inputs that its ready containers could begin at once."""
+
+    request: int
+    #: Inputs that wait for a container, and those that run.
+    backlog: int
+    running: int
+    #: Containers that are up, starting, or wait for nested calls.
+    containers: int
+    headroom: int
+    #: Sentences for people: what it has, what it should have and why, what is missing.
+    because: tuple[str, ...]
+
+
+FunctionMessage = (
+    EnvironmentPut
+    | FunctionPut
+    | FunctionAccepted
+    | FunctionReplace
+    | AutoscalerUpdate
+    | AutoscalerState
+    | FunctionAsk
+    | FunctionState
+)

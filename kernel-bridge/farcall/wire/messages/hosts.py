@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from .operations import Gpu
 from .record import Tagged
 
@@ -16,6 +18,10 @@ class HostState(Tagged, frozen=True, kw_only=True, tag="host.state"):
     memory: int
     gpus: tuple[Gpu, ...]
     containers: tuple[str, ...]
+    #: Its `region` and `cloud`, where it was given them.
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
+    #: The GPUs that each of its containers was given; several may share one.
+    holds: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 class Heartbeat(Tagged, frozen=True, kw_only=True, tag="heartbeat"):
@@ -23,6 +29,8 @@ class Heartbeat(Tagged, frozen=True, kw_only=True, tag="heartbeat"):
 
     #: Containers that are stopped (SIGSTOP) or otherwise not running.
     stopped: tuple[str, ...]
+    #: GPUs that processes other than containers use: uuid → who, in words. Sent when it changes.
+    used: dict[str, str] | None = None
 
 
 class ContainerStart(Tagged, frozen=True, kw_only=True, tag="container.start"):
@@ -45,6 +53,8 @@ class ContainerStart(Tagged, frozen=True, kw_only=True, tag="container.start"):
     startup_timeout: float
     #: Those of `variables` whose values are kept out of output.
     hidden: tuple[str, ...] = ()
+    #: Cores it may use at most; 0: as many as there are.
+    cpu_limit: float = 0.0
 
 
 class ContainerStarted(Tagged, frozen=True, kw_only=True, tag="container.started"):
@@ -66,6 +76,8 @@ class ContainerExited(Tagged, frozen=True, kw_only=True, tag="container.exited")
     index: int
     #: What there is to say: last lines of stderr for a failed start, limit and peak for memory.
     detail: str
+    #: [lease, index] of all it was running, of a container that may run several.
+    running: tuple[tuple[int, int], ...] | None = None
 
 
 class ContainerStop(Tagged, frozen=True, kw_only=True, tag="container.stop"):

@@ -138,6 +138,9 @@ class StoreExpired(Tagged, frozen=True, kw_only=True, tag="store.expired"):
     count: int
     calls: tuple[str, ...]
     bytes: int
+    #: Images that went, and the bytes of those that are left.
+    images: tuple[str, ...] = ()
+    image_bytes: float = 0.0
 
 
 class StoreCopy(Tagged, frozen=True, kw_only=True, tag="store.copy"):

@@ -31,6 +31,8 @@ export interface CallOpen {
   readonly blob?: BlobId;
   /** W3C trace context of whoever opens it, for those who collect traces. */
   readonly traceparent?: string;
+  /** Of a class: which method its inputs are for; with a `*` behind it where that one yields values. */
+  readonly method?: string;
 }
 /** Gateway → client. The call is durable. */
 export interface CallAccepted {
@@ -96,7 +98,8 @@ export interface CallDerive {
   readonly base: CallId;
   /** u32 per input: its index in `base`. Empty: all that did not succeed, in order. */
   readonly indexes: Bytes;
-  readonly function_id: FunctionId;
+  /** Empty: the version that ran `base`, with its bindings, sources, method and payload. */
+  readonly function_id: FunctionId | '';
   readonly on_failure: 'continue' | 'stop_after' | 'stop_all';
   readonly attached: boolean;
   readonly bindings: Readonly<Record<string, FunctionId>>;
@@ -105,6 +108,8 @@ export interface CallDerive {
   readonly blob?: BlobId;
   /** W3C trace context of whoever opens it, for those who collect traces. */
   readonly traceparent?: string;
+  /** Of a class: which method its inputs are for; with a `*` behind it where that one yields values. */
+  readonly method?: string;
 }
 /** Client → gateway. Answered by `call.info`. */
 export interface CallAsk {
@@ -149,6 +154,10 @@ export interface CallSummary {
   /** The call whose inputs this one runs again. */
   readonly base?: CallId;
   readonly parent?: Parent;
+  /** Of a method, whose `name` is `Class.method`: the name that its class has here, which tells instances apart. */
+  readonly pool?: string;
+  /** Its inputs opened calls. */
+  readonly has_children?: boolean;
 }
 /** Gateway → client. Answers `call.ask`. For a derived call the payload is its u32 index table. */
 export interface CallInfo {

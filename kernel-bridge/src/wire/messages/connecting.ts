@@ -31,6 +31,8 @@ export interface Welcome {
   readonly key?: string;
   /** On the same host: where blobs are written and read as files. Else they go by HTTP `PUT/GET /blobs/<id>`. */
   readonly blobs?: string;
+  /** Container: it was away for so long that its leases up to this one were given to others; nothing more of them starts. */
+  readonly revoked?: number;
 }
 /** Gateway → anyone. A request could not be done; without `request` it speaks of the connection as a whole. */
 export interface Failed {

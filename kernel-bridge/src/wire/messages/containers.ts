@@ -81,10 +81,12 @@ export interface OutcomesAcknowledged {
   readonly type: 'outcomes.acknowledged';
   readonly through: number;
 }
-/** Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it begins, by `leases.revoked`. */
+/** Container → gateway. Its input waits for a call of its own (`waiting`), or goes on. Answered, when it begins, by `leases.revoked`. One that runs several: all of them wait. */
 export interface ContainerWaiting {
   readonly type: 'container.waiting';
   readonly waiting: boolean;
+  /** Of several: it stands still, and has begun nothing of leases after this one. Only this is answered. */
+  readonly newest?: number;
 }
 /** Gateway → container. All unstarted inputs of leases up to `through` are given to others; only the running input is kept. */
 export interface LeasesRevoked {

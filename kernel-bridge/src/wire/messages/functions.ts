@@ -1,6 +1,7 @@
 // Functions: where they run, what they ask for, which version a name means, how many containers they have.
 
 import type { BlobId, EnvironmentId, FunctionId } from '../ids.js';
+import type { ImageRecipe } from './environments.js';
 
 /** Client → gateway. Where a function's containers run: interpreter, folder, variables. Sent before its first function. */
 export interface EnvironmentPut {
@@ -12,6 +13,10 @@ export interface EnvironmentPut {
   readonly cwd: string;
   readonly path: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** What its containers find instead of the interpreter's own packages; absent: these. */
+  readonly image?: ImageRecipe;
+  /** The files that the image's steps name: digest → blob. */
+  readonly files?: Readonly<Record<string, BlobId>>;
 }
 /** What a function asks for. Absent = the default of api.md §1. Times in seconds, memory in MiB. */
 export interface FunctionSpec {
@@ -27,7 +32,7 @@ export interface FunctionSpec {
   readonly max_delay: number;
   readonly cpu: number;
   readonly memory: number;
-  /** Ranked choices such as `["H100:2", "A100"]`; `""` as the last one means "else without". Empty: none. */
+  /** Ranked choices such as `["H100:2", "A100:0.5"]` (a share of one); `""` as the last one means "else without". Empty: none. */
   readonly gpu: readonly string[];
   readonly min_containers: number;
   readonly max_containers: number;
@@ -40,6 +45,25 @@ export interface FunctionSpec {
   readonly secrets: Readonly<Record<string, string>>;
   /** Those of `secrets` whose values are kept out of output and tracebacks. */
   readonly hidden?: readonly string[];
+  /** Where it is defined; absent: `__main__`. */
+  readonly module?: string;
+  /** Inputs that one container runs at once, each on its own; absent: one. */
+  readonly max_concurrent?: number;
+  /** As many of them a container should have; absent: `max_concurrent`. */
+  readonly target_concurrent?: number;
+  /** Inputs that the function takes in one go, as lists; absent: it takes one. */
+  readonly max_batch?: number;
+  /** How long a batch waits for more inputs, from its first. */
+  readonly batch_wait?: number;
+  /** Cores its containers may use at most; absent: as many as there are. `cpu` is what is claimed. */
+  readonly cpu_limit?: number;
+  /** MiB that are claimed, where that is less than `memory`, the limit. */
+  readonly memory_request?: number;
+  /** The host must have one of these as its region, and this as its cloud; absent: any host. */
+  readonly region?: readonly string[];
+  readonly cloud?: string;
+  /** Of a class: base64 of the pickled values its instance is made with; absent: none. */
+  readonly parameters?: string;
 }
 /** Client → gateway. Makes a version known; sending it again is harmless. Payload: the pickled code. */
 export interface FunctionPut {
@@ -84,5 +108,32 @@ export interface AutoscalerState {
   readonly scaledown_window: number;
 }
 
+/** Client → gateway. Answered by `function.state`. */
+export interface FunctionAsk {
+  readonly type: 'function.ask';
+  readonly request: number;
+  readonly function_id: FunctionId;
+}
+/** Gateway → client. One version as it is now. `headroom`: inputs that its ready containers could begin at once. */
+export interface FunctionState {
+  readonly type: 'function.state';
+  readonly request: number;
+  /** Inputs that wait for a container, and those that run. */
+  readonly backlog: number;
+  readonly running: number;
+  /** Containers that are up, starting, or wait for nested calls. */
+  readonly containers: number;
+  readonly headroom: number;
+  /** Sentences for people: what it has, what it should have and why, what is missing. */
+  readonly because: readonly string[];
+}
+
 export type FunctionMessage =
-  EnvironmentPut | FunctionPut | FunctionAccepted | FunctionReplace | AutoscalerUpdate | AutoscalerState;
+  | EnvironmentPut
+  | FunctionPut
+  | FunctionAccepted
+  | FunctionReplace
+  | AutoscalerUpdate
+  | AutoscalerState
+  | FunctionAsk
+  | FunctionState;

@@ -11,12 +11,18 @@ export interface HostState {
   readonly memory: number;
   readonly gpus: readonly Gpu[];
   readonly containers: readonly ContainerId[];
+  /** Its `region` and `cloud`, where it was given them. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** The GPUs that each of its containers was given; several may share one. */
+  readonly holds?: Readonly<Record<ContainerId, readonly string[]>>;
 }
 /** Supervisor → gateway. Every 5 s; dead at 20 s. */
 export interface Heartbeat {
   readonly type: 'heartbeat';
   /** Containers that are stopped (SIGSTOP) or otherwise not running. */
   readonly stopped: readonly ContainerId[];
+  /** GPUs that processes other than containers use: uuid → who, in words. Sent when it changes. */
+  readonly used?: Readonly<Record<string, string>>;
 }
 /** Gateway → supervisor. Start a container; again for the same id = no-op. */
 export interface ContainerStart {
@@ -38,6 +44,8 @@ export interface ContainerStart {
   readonly startup_timeout: number;
   /** Those of `variables` whose values are kept out of output. */
   readonly hidden?: readonly string[];
+  /** Cores it may use at most; absent: as many as there are. */
+  readonly cpu_limit?: number;
 }
 /** Supervisor → gateway. The process exists. */
 export interface ContainerStarted {
@@ -57,6 +65,8 @@ export interface ContainerExited {
   readonly index: number;
   /** What there is to say: last lines of stderr for a failed start, limit and peak for memory. */
   readonly detail: string;
+  /** [lease, index] of all it was running, of a container that may run several. */
+  readonly running?: readonly (readonly [number, number])[];
 }
 /** Gateway → supervisor. Idempotent; an unknown id is fine. */
 export interface ContainerStop {

@@ -111,6 +111,9 @@ export interface StoreExpired {
   readonly request: number;
   readonly count: number;
   readonly calls: readonly CallId[];
+  /** Images that went, and the bytes of those that are left. */
+  readonly images?: readonly string[];
+  readonly image_bytes?: number;
   readonly bytes: number;
 }
 /**

@@ -1,0 +1,52 @@
+// Fields of the messages of ../messages/calls.ts.
+
+import type { CallMessage } from '../messages/calls.js';
+import type { Shapes } from './kinds.js';
+
+export const CALLS: Shapes<CallMessage> = {
+  'call.open': {
+    request: 'int',
+    call_id: 'text',
+    function_id: 'text',
+    kind: 'text',
+    on_failure: 'text',
+    attached: 'flag',
+    on_owner_lost: 'text',
+    parent: 'map?',
+    bindings: 'map',
+    sources: 'map',
+    origin: 'text',
+    blob: 'text?',
+    traceparent: 'text?',
+    method: 'text?',
+  },
+  'call.accepted': { request: 'int', call_id: 'text' },
+  'inputs.put': { call_id: 'text', first: 'int', count: 'int', lengths: 'bytes', blobs: 'list?' },
+  'inputs.accepted': { call_id: 'text', through: 'int' },
+  'call.seal': { call_id: 'text', count: 'int' },
+  'call.sealed': { call_id: 'text', count: 'int' },
+  'call.cancel': { request: 'int', call_id: 'text', scope: 'text', terminate: 'flag' },
+  'call.cancelled': { request: 'int', call_id: 'text' },
+  'call.detach': { call_id: 'text' },
+  'call.derive': {
+    request: 'int',
+    call_id: 'text',
+    base: 'text',
+    indexes: 'bytes',
+    function_id: 'text',
+    on_failure: 'text',
+    attached: 'flag',
+    bindings: 'map',
+    sources: 'map',
+    origin: 'text',
+    blob: 'text?',
+    traceparent: 'text?',
+    method: 'text?',
+  },
+  'call.ask': { request: 'int', call_id: 'text' },
+  'call.list': { request: 'int', limit: 'int' },
+  'call.info': { request: 'int', call: 'map' },
+  'call.listing': { request: 'int', calls: 'list' },
+  'call.attach': { call_id: 'text', after: 'int', output: 'flag' },
+  'call.release': { call_id: 'text' },
+};

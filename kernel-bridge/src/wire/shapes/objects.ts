@@ -1,0 +1,63 @@
+// Fields of the messages of ../messages/objects.ts.
+
+import type { ObjectMessage } from '../messages/objects.js';
+import type { Shapes } from './kinds.js';
+
+export const OBJECTS: Shapes<ObjectMessage> = {
+  'object.open': {
+    request: 'int',
+    object_id: 'text',
+    kind: 'text',
+    name: 'text',
+    environment: 'text',
+    create: 'text',
+    parent: 'map?',
+  },
+  'object.opened': { request: 'int', object_id: 'text', created_at: 'number' },
+  'object.list': { request: 'int', kind: 'text', environment: 'text', everyone: 'flag' },
+  'object.listing': { request: 'int', objects: 'list' },
+  'object.ask': { request: 'int', object_id: 'text', partition: 'text?' },
+  'object.info': { request: 'int', object: 'map', count: 'int', partitions: 'int' },
+  'object.delete': { request: 'int', object_id: 'text' },
+  'object.clear': { request: 'int', op: 'int', answered: 'int', object_id: 'text', partition: 'text?' },
+  'object.done': { request: 'int', count: 'int' },
+  'dict.put': {
+    request: 'int',
+    op: 'int',
+    answered: 'int',
+    object_id: 'text',
+    keys: 'bytes',
+    lengths: 'bytes',
+    blobs: 'list?',
+    skip: 'flag',
+  },
+  'dict.get': { request: 'int', object_id: 'text', what: 'text' },
+  'dict.pop': { request: 'int', op: 'int', answered: 'int', object_id: 'text' },
+  'dict.value': { request: 'int', found: 'flag', blob: 'text?' },
+  'dict.read': { request: 'int', object_id: 'text', after: 'number', what: 'text' },
+  'dict.page': { request: 'int', keys: 'bytes', lengths: 'bytes', blobs: 'list?', next: 'number' },
+  'queue.put': {
+    request: 'int',
+    op: 'int',
+    answered: 'int',
+    object_id: 'text',
+    partition: 'text',
+    lengths: 'bytes',
+    blobs: 'list?',
+    ttl: 'number',
+    wait: 'flag',
+  },
+  'queue.get': {
+    request: 'int',
+    op: 'int',
+    answered: 'int',
+    object_id: 'text',
+    partition: 'text',
+    count: 'int',
+    wait: 'flag',
+  },
+  'queue.items': { request: 'int', lengths: 'bytes', blobs: 'list?', more: 'flag', next: 'number' },
+  'queue.taken': { request: 'int', object_id: 'text', op: 'int' },
+  'queue.leave': { request: 'int', object_id: 'text', op: 'int', release: 'flag' },
+  'queue.read': { request: 'int', op: 'int', object_id: 'text', partition: 'text', after: 'number', wait: 'flag' },
+};
