@@ -1,5 +1,5 @@
-// `npm test` and its parts: check · ts · py · faults · security · wheel · e2e. Sets everything up, runs what is asked for
-// (all of it when nothing is), adds the runners' counts up, and ends with one line `N passed, N failed, N skipped`.
+// `npm test` and its parts: check · ts · py · faults · security · wheel · e2e; `examples` by name only. Sets everything up,
+// runs what is asked for (all of it when nothing is), adds the counts up, and ends with one line `N passed, N failed, …`.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,13 +9,14 @@ import { writeFaults } from './faults.mjs';
 import { setup } from './setup.mjs';
 import { capture, docsCommand, environment, gatewayNode, inRoot, PYTHON, run, STAMPS, tool } from './tools.mjs';
 
-const PARTS = { check, ts, py, faults, security, wheel, e2e };
+const PARTS = { check, ts, py, faults, security, wheel, e2e, examples };
+const BY_NAME = ['examples'];
 const asked = process.argv.slice(2).filter((word) => word in PARTS);
 const rest = process.argv.slice(2).filter((word) => !(word in PARTS));
 const reports = join(STAMPS, 'reports');
 const total = { passed: 0, failed: 0, skipped: 0 };
 
-const parts = asked.length > 0 ? asked : Object.keys(PARTS);
+const parts = asked.length > 0 ? asked : Object.keys(PARTS).filter((part) => !BY_NAME.includes(part));
 await setup({ browser: parts.includes('e2e') });
 mkdirSync(reports, { recursive: true });
 for (const part of parts) {
@@ -102,6 +103,11 @@ async function security() {
 
 async function wheel() {
   await pytest('wheel', ['test/wheel']);
+}
+
+/** Notebooks that download much. */
+async function examples() {
+  await pytest('examples', ['test/examples']);
 }
 
 async function vitest(name, args) {

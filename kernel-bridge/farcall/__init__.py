@@ -16,79 +16,79 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import errors as errors
     from . import exception as exception
-    from .app import App as App
-    from .app import Stub as Stub
-    from .app import function as function
+    from .apps.app import App as App
+    from .apps.app import Stub as Stub
+    from .apps.app import function as function
+    from .apps.schedule import Cron as Cron
+    from .apps.schedule import Period as Period
     from .batches import BatchResults as BatchResults
     from .call import FunctionCall as FunctionCall
     from .call_graph import CallGraph as CallGraph
     from .call_graph import InputInfo as InputInfo
     from .call_graph import InputStatus as InputStatus
-    from .classes import Cls as Cls
-    from .concurrency import batched as batched
-    from .concurrency import concurrent as concurrent
+    from .classes.cls import Cls as Cls
+    from .classes.marks import enter as enter
+    from .classes.marks import exit as exit
+    from .classes.marks import method as method
+    from .classes.marks import parameter as parameter
     from .context import current_function_call_id as current_function_call_id
     from .context import current_input_id as current_input_id
     from .context import is_local as is_local
     from .errors import Error as Error
     from .function import Function as Function
     from .function import FunctionHandle as FunctionHandle
+    from .functions.concurrency import batched as batched
+    from .functions.concurrency import concurrent as concurrent
+    from .functions.scaling import FunctionAutoscalerSettings as FunctionAutoscalerSettings
+    from .functions.scaling import FunctionStats as FunctionStats
     from .gather import gather as gather
-    from .image import Image as Image
-    from .marks import enter as enter
-    from .marks import exit as exit
-    from .marks import method as method
-    from .marks import parameter as parameter
+    from .images.image import Image as Image
     from .objects.dicts import Dict as Dict
     from .objects.queues import Queue as Queue
     from .once import once as once
     from .output import enable_output as enable_output
     from .results import Results as Results
     from .retries import Retries as Retries
-    from .scaling import FunctionAutoscalerSettings as FunctionAutoscalerSettings
-    from .scaling import FunctionStats as FunctionStats
-    from .schedule import Cron as Cron
-    from .schedule import Period as Period
     from .secret import Secret as Secret
     from .values.hints import exc_with_hints as exc_with_hints
 
 #: Public name → the module that has it. Loaded at first use: containers import this package and need little of it.
 _HOMES = {
-    "App": "app",
-    "Stub": "app",
-    "function": "app",
+    "App": "apps.app",
+    "batched": "functions.concurrency",
     "BatchResults": "batches",
-    "FunctionCall": "call",
     "CallGraph": "call_graph",
-    "InputInfo": "call_graph",
-    "InputStatus": "call_graph",
-    "Cls": "classes",
-    "batched": "concurrency",
-    "concurrent": "concurrency",
+    "Cls": "classes.cls",
+    "concurrent": "functions.concurrency",
+    "Cron": "apps.schedule",
     "current_function_call_id": "context",
     "current_input_id": "context",
-    "is_local": "context",
-    "Error": "errors",
-    "Function": "function",
-    "FunctionHandle": "function",
-    "gather": "gather",
-    "exc_with_hints": "values.hints",
-    "once": "once",
-    "enter": "marks",
-    "exit": "marks",
-    "method": "marks",
-    "parameter": "marks",
-    "enable_output": "output",
-    "Image": "image",
-    "Results": "results",
     "Dict": "objects.dicts",
+    "enable_output": "output",
+    "enter": "classes.marks",
+    "Error": "errors",
+    "exc_with_hints": "values.hints",
+    "exit": "classes.marks",
+    "function": "apps.app",
+    "Function": "function",
+    "FunctionAutoscalerSettings": "functions.scaling",
+    "FunctionCall": "call",
+    "FunctionHandle": "function",
+    "FunctionStats": "functions.scaling",
+    "gather": "gather",
+    "Image": "images.image",
+    "InputInfo": "call_graph",
+    "InputStatus": "call_graph",
+    "is_local": "context",
+    "method": "classes.marks",
+    "once": "once",
+    "parameter": "classes.marks",
+    "Period": "apps.schedule",
     "Queue": "objects.queues",
+    "Results": "results",
     "Retries": "retries",
-    "FunctionAutoscalerSettings": "scaling",
-    "FunctionStats": "scaling",
-    "Cron": "schedule",
-    "Period": "schedule",
     "Secret": "secret",
+    "Stub": "apps.app",
 }
 _MODULES = ("call_graph", "errors", "exception", "types")
 

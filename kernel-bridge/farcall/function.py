@@ -19,12 +19,12 @@ from .calls.prepare import prepare
 from .calls.single import single_value
 from .client.session import Session
 from .client.waiting import Bell
-from .concurrency import batched_manner, concurrent_manner
-from .definition import P, R
 from .errors import InvalidError, compose
+from .functions.concurrency import batched_manner, concurrent_manner
+from .functions.definition import P, R
+from .functions.mapped import Mapped
 from .generators import iterate_items, iterate_items_async
 from .manner import Manner
-from .mapped import Mapped
 from .opened import wait_durable, wait_durable_async, wait_for, wait_for_async
 from .options import Options
 from .presenter import presenter
@@ -32,7 +32,7 @@ from .twin import either, twin
 from .values.traceback_ import without_ours
 
 if TYPE_CHECKING:
-    from .named import NamedFunction
+    from .apps.named import NamedFunction
 
 
 class Function(Mapped[P, R]):

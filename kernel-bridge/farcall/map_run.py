@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from . import registry
 from .call import FunctionCall
 from .calls import tables
 from .calls.chain import Batches, Chain
@@ -30,6 +29,7 @@ from .client.asking import answered, connected
 from .client.session import Session
 from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
 from .errors import InvalidError, compose
+from .functions import registry
 from .presenter import SILENT, View, map_view
 from .wire.messages import CallAsk, CallInfo
 
@@ -188,7 +188,7 @@ class MapRun(Streaming):
     def _as_now(self) -> Function[..., Any]:
         """Its function. Of a call made elsewhere: what that name means here, else the version that ran it."""
         if self._function is None:
-            from .stored import function_of
+            from .functions.stored import function_of
 
             return function_of(summary_of(self._session, self._call_id))
         return self._function

@@ -14,8 +14,8 @@ from support.elsewhere import elsewhere
 
 import farcall
 from farcall import App, Function, Stub, errors
+from farcall.apps.entrypoint import read_arguments, run_with
 from farcall.client.session import Session
-from farcall.entrypoint import read_arguments, run_with
 from farcall.wire.messages import RuntimeAsk, RuntimeState
 
 PATIENCE_S = 60.0
@@ -77,7 +77,7 @@ def test_the_default_app_runs_too() -> None:
     def alone() -> int:
         return 1
 
-    with farcall.app.default_app().run():
+    with farcall.apps.app.default_app().run():
         assert alone.remote() == 1
 
 

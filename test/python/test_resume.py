@@ -55,8 +55,8 @@ def test_a_variant_is_resumed_with_its_options_on_the_newest_function() -> None:
 
 
 def test_the_default_app_is_looked_at_too() -> None:
-    results = score_cell(farcall.app.default_app(), is_fixed=False).map(range(4)).wait()
-    score_cell(farcall.app.default_app(), is_fixed=True)
+    results = score_cell(farcall.apps.app.default_app(), is_fixed=False).map(range(4)).wait()
+    score_cell(farcall.apps.app.default_app(), is_fixed=True)
     assert list(results.resume()) == [0, 1, 20, 3]
 
 

@@ -14,8 +14,8 @@ from support.home import Home
 
 import farcall
 from farcall import Cron, Period, errors
+from farcall.apps.schedule import told
 from farcall.client.session import Session
-from farcall.schedule import told
 from farcall.wire.messages import CallList, CallListing, CallSummary
 
 PATIENCE_S = 60.0

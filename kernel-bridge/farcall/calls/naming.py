@@ -25,7 +25,7 @@ from ..wire.messages import AppLeave, AppPut, FunctionFind, FunctionFound, Funct
 from .launch import Prepared, shared_payload
 
 if TYPE_CHECKING:
-    from ..definition import Definition
+    from ..functions.definition import Definition
 
 #: Payloads of one message, and texts of cells in it, take so much at most; the rest travels as blobs, or not at all.
 _MOST_INLINE = 384 * 1024

@@ -8,17 +8,7 @@ from .. import errors
 from ..client.session import Session
 from ..client.waiting import Bell, Steps
 from ..presenter import SILENT, View
-from ..wire.messages import (
-    CallAsk,
-    CallEnded,
-    CallInfo,
-    CallSummary,
-    Counts,
-    FailureGroup,
-    Outcomes,
-    Output,
-    Progress,
-)
+from ..wire.messages import CallAsk, CallEnded, CallInfo, CallSummary, Counts, FailureGroup, Outcomes, Output, Progress
 from .launch import Opened
 from .outcomes import read_page, value_of
 from .stream import Settled, Stream, settled

@@ -14,16 +14,7 @@ from ..notebook import words
 from ..notebook.listing import CALL_HEAD, aligned, call_row, printable
 from ..notebook.views import asked as viewed
 from ..notebook.views import live
-from ..wire.messages import (
-    CallAsk,
-    CallCancel,
-    CallCancelled,
-    CallInfo,
-    CallList,
-    CallListing,
-    CallSummary,
-    Progress,
-)
+from ..wire.messages import CallAsk, CallCancel, CallCancelled, CallInfo, CallList, CallListing, CallSummary, Progress
 from .common import Commands, is_running, no_gateway, print_json, takes_json
 
 _SHOWN = 20

@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
 
 
 def _deploy(asked: argparse.Namespace) -> int:
-    from .. import deploying  # other commands need none of it
+    from ..apps import deploying  # other commands need none of it
     from .script import app_of, load, split
 
     file, name = split(asked.file)
@@ -49,7 +49,7 @@ def _deploy(asked: argparse.Namespace) -> int:
 def _list(asked: argparse.Namespace) -> int:
     if not is_running():
         return no_gateway()
-    from .. import deploying
+    from ..apps import deploying
 
     found = deploying.apps()
     if asked.json:
@@ -68,7 +68,7 @@ def _row(app: AppSummary) -> tuple[str, ...]:
 def _stop(asked: argparse.Namespace) -> int:
     if not is_running():
         return no_gateway()
-    from .. import deploying
+    from ..apps import deploying
 
     deploying.must_exist(asked.name)
     stopped = deploying.stop(asked.name)

@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    from ..entrypoint import LocalEntrypoint, read_arguments, run_with  # other commands need none of it
+    from ..apps.entrypoint import LocalEntrypoint, read_arguments, run_with  # other commands need none of it
     from .script import load, split, target_of
 
     file, name = split(asked.file)
@@ -45,7 +45,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _call_of(target: Target) -> Callable[..., Any]:
     """What to call: the entrypoint itself; of a function its far side, for a generator all it yields, a line each."""
-    from ..entrypoint import LocalEntrypoint
+    from ..apps.entrypoint import LocalEntrypoint
 
     thing = target.thing
     if isinstance(thing, LocalEntrypoint):

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
-from ..app import App, default_app
-from ..entrypoint import LocalEntrypoint
+from ..apps.app import App, default_app
+from ..apps.entrypoint import LocalEntrypoint
 from ..errors import InvalidError, NotFoundError, compose, nearest
 from ..function import Function
 

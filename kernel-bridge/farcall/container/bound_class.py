@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..blueprint import Schema
 from ..calls.launch import Bound, Prepared
-from ..classes import Cls
+from ..classes.blueprint import Schema
+from ..classes.cls import Cls
+from ..classes.instance import Obj
+from ..classes.pool import VariedPool
 from ..client.session import Session
 from ..errors import InvalidError, NotFoundError, compose
-from ..instances import Obj
+from ..functions.scaling import Scaled
 from ..manner import Manner
-from ..pool import VariedPool
-from ..scaling import Scaled
 from . import bound
 
 

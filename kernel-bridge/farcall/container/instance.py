@@ -12,12 +12,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from ..blueprint import Blueprint, settle_in, unpack_values
 from ..calls.launch import Prepared
+from ..classes.blueprint import Blueprint, settle_in, unpack_values
+from ..classes.marks import Hook, Marked
 from ..client.session import Session
 from ..errors import InvalidError, add_note
 from ..function import Function
-from ..marks import Hook, Marked
 from ..values.traceback_ import is_ours
 from ..wire.messages import FunctionSpec
 from . import bound

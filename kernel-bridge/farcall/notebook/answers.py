@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from .. import autoscaler
 from ..errors import InvalidError
+from ..functions import autoscaler
 from ..wire import messages
 from ..wire.codes import FAILED, IN_BLOB, INPUT_STATES, TIMED_OUT
 from . import intents, views, words

@@ -8,8 +8,8 @@ from collections import Counter
 from concurrent.futures import Future
 from typing import Any
 
-from .. import registry
 from ..errors import Error
+from ..functions import registry
 from ..wire.messages import AutoscalerState, AutoscalerUpdate, CallList, CallListing, RuntimeAsk, RuntimeState
 
 _CALLS = 200

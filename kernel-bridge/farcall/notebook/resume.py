@@ -10,12 +10,12 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..app import App, default_app
+from ..apps.app import App, default_app
 from ..call import FunctionCall
 from ..calls.starting import failed_alike
 from ..function import Function
+from ..functions.stored import function_of
 from ..results import Results
-from ..stored import function_of
 from .calls import Calls
 from .labels import LabelBook
 

@@ -19,15 +19,7 @@ from typing import Any, NamedTuple
 from ..client.waiting import Steps
 from ..errors import InvalidError, compose
 from ..twin import either
-from ..wire.messages import (
-    ObjectClear,
-    ObjectDone,
-    QueueGet,
-    QueueItems,
-    QueuePut,
-    QueueRead,
-    QueueTaken,
-)
+from ..wire.messages import ObjectClear, ObjectDone, QueueGet, QueueItems, QueuePut, QueueRead, QueueTaken
 from .changes import changes_of
 from .handle import Ephemeral, Handle, expect
 from .named import Objects

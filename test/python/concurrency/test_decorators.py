@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import farcall
-from farcall.concurrency import manner_of
 from farcall.errors import InvalidError
+from farcall.functions.concurrency import manner_of
 from farcall.manner import Manner
 
 

@@ -315,7 +315,7 @@ def test_a_card_retries_what_failed_with_the_function_as_it_is_now(fresh: Kernel
 def test_without_its_function_a_map_is_resumed_with_the_version_that_ran_it(fresh: Kernel) -> None:
     fresh.hello()
     ran = fresh.run("kept = picky.map(range(3), return_exceptions=True)\nkept")
-    fresh.run("del picky\nfrom farcall.app import default_app\ndel default_app().functions['picky']")
+    fresh.run("del picky\nfrom farcall.apps.app import default_app\ndel default_app().functions['picky']")
     again = fresh.ask("resume", call_id=call_id(ran), which="failed")["call_id"]
     told = fresh.run(f"farcall.FunctionCall.from_id({again!r}).results().wait().counts")
     assert "failed=1" in told.value

@@ -267,18 +267,9 @@ test('calls of another gateway are refused by name', async () => {
   expect((await client.next('failed')).message).toMatchObject({ code: 'call.foreign', request: 7 });
 });
 
-test('a remote gateway refuses another Python minor at function.put, naming both', async () => {
+test('a remote gateway takes functions of another Python minor: their calls wait for an interpreter of it', async () => {
   await using remote = await TestGateway.start({ identity: { remote: true, python: '3.12.1' } });
-  const client = await remote.client();
-  await expect(
-    Promise.race([
-      putFunction(client).then(() => 'accepted'),
-      client.next('failed').then(({ message }) => message.code),
-    ]),
-  ).resolves.toBe('version.python');
-  const told = client.arrived.find((message) => message.type === 'failed');
-  expect(told).toMatchObject({ message: expect.stringMatching(/3\.11\.4.*3\.12\.1/) });
-  expect(FUNCTION).toBeDefined();
+  await expect(putFunction(await remote.client())).resolves.not.toThrow();
 });
 
 test('over TLS, too, a connection that has shown its token does not count to the limit', async () => {

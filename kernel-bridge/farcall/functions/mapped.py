@@ -6,18 +6,18 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .batches import BatchResults, batches_of
-from .call import FunctionCall
-from .calls.labels import Label
-from .calls.source import Source
+from ..batches import BatchResults, batches_of
+from ..call import FunctionCall
+from ..calls.labels import Label
+from ..calls.source import Source
+from ..results import Results
+from ..twin import itself, twin
+from ..values.traceback_ import without_ours
 from .definition import P, R
-from .results import Results
 from .scaling import Scaled
-from .twin import itself, twin
-from .values.traceback_ import without_ours
 
 if TYPE_CHECKING:
-    from .function import Function
+    from ..function import Function
 
 
 class Mapped(Scaled[P, R]):

@@ -7,13 +7,13 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, overload
 
-from . import registry
-from .classes import Cls, check_options, cls_of
+from ..classes.cls import Cls, check_options, cls_of
+from ..errors import InvalidError, compose
+from ..function import Function
+from ..functions import registry
+from ..options import Options
 from .deployed import Deployed
 from .entrypoint import LocalEntrypoint
-from .errors import InvalidError, compose
-from .function import Function
-from .options import Options
 from .schedule import check_schedulable
 
 P = ParamSpec("P")

@@ -1,7 +1,7 @@
 """`Image`: what a function's containers find beside Python, as a recipe. Nothing is built until its function runs.
 
 Every method gives a new image. The gateway's host builds it with uv, once for each recipe, and keeps it: see
-host/image_build.py. The local files in one: image_files.py.
+host/image_build.py. The local files in one: files.py.
 """
 
 from __future__ import annotations
@@ -14,20 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import InvalidError, compose
-from .image_files import Files, Ignore, of_dir, of_file, of_modules
-from .image_imports import importing
-from .image_requirements import (
-    extra_options,
-    from_pyproject,
-    from_requirements,
-    minor_of,
-    packages_of,
-    texts,
-    variables_of,
-)
-from .wire.images import named
-from .wire.messages import ImageRecipe, ImageStep
+from ..errors import InvalidError, compose
+from ..wire.images import named
+from ..wire.messages import ImageRecipe, ImageStep
+from .files import Files, Ignore, of_dir, of_file, of_modules
+from .imports import importing
+from .requirements import extra_options, from_pyproject, from_requirements, minor_of, packages_of, texts, variables_of
 
 __all__ = ["Image"]
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import msgspec
 
-from .calls.launch import Prepared
-from .calls.naming import Meaning, meaning, stand_in, vary
-from .client.asking import connected
-from .client.session import Session
-from .client.waiting import Bell, drive, drive_async
-from .errors import ExecutionError, InvalidError, compose
-from .function import Function
-from .manner import Manner
-from .options import Options
-from .twin import twin
-from .wire.messages import FunctionAccepted
+from ..calls.launch import Prepared
+from ..calls.naming import Meaning, meaning, stand_in, vary
+from ..client.asking import connected
+from ..client.session import Session
+from ..client.waiting import Bell, drive, drive_async
+from ..errors import ExecutionError, InvalidError, compose
+from ..function import Function
+from ..manner import Manner
+from ..options import Options
+from ..twin import twin
+from ..wire.messages import FunctionAccepted
 
 #: What an option is in a FunctionSpec, where that is not simply its name.
 _FIELDS: Mapping[str, tuple[str, ...]] = {

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from ..errors import InvalidError, compose
+from ..twin import twin
 from . import deploying
-from .errors import InvalidError, compose
-from .twin import twin
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..classes.cls import Cls
+    from ..function import Function
     from .app import App
-    from .classes import Cls
-    from .function import Function
 
 
 class Deployed:

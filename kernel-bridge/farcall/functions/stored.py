@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..calls.launch import Prepared
+from ..client.session import Session
+from ..errors import NotFoundError
+from ..function import Function
+from ..wire.messages import CallSummary
 from . import registry
-from .calls.launch import Prepared
-from .client.session import Session
-from .errors import NotFoundError
-from .function import Function
-from .wire.messages import CallSummary
 
 
 class StoredFunction(Function[..., Any]):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .client.session import Session
-from .errors import InvalidError
-from .options import check_count, check_number
-from .wire.messages import AutoscalerState, AutoscalerUpdate
+from ..client.session import Session
+from ..errors import InvalidError
+from ..options import check_count, check_number
+from ..wire.messages import AutoscalerState, AutoscalerUpdate
 
 _MOST = 10_000
 _LONGEST_S = 7 * 24 * 3600.0

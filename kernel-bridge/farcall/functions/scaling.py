@@ -6,17 +6,17 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from ..client.asking import answered, connected
+from ..client.session import Session
+from ..client.waiting import Bell, drive, drive_async
+from ..twin import twin
+from ..wire.messages import AutoscalerState, FunctionAsk, FunctionState
 from . import autoscaler
-from .client.asking import answered, connected
-from .client.session import Session
-from .client.waiting import Bell, drive, drive_async
 from .definition import P, R
 from .earlier import EarlierNames
-from .twin import twin
-from .wire.messages import AutoscalerState, FunctionAsk, FunctionState
 
 if TYPE_CHECKING:
-    from .function import Function
+    from ..function import Function
 
 _ANSWER_S = 30.0
 

@@ -1,6 +1,6 @@
 """What a class of `@app.cls` is: its methods, its hooks, its parameters, and how an instance of it is made.
 
-Read from the user's class, in the client (classes.py) and in containers (container/instance.py). `Schema` is the part
+Read from the user's class, in the client (cls.py) and in containers (container/instance.py). `Schema` is the part
 that those need who know the class by its name only.
 """
 
@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .code.canonical import digest
-from .code.lookup import reference_name
-from .concurrency import manner_of
-from .errors import InvalidError, SerializationError, compose, nearest
+from ..code.canonical import digest
+from ..code.lookup import reference_name
+from ..errors import InvalidError, SerializationError, compose, nearest
+from ..functions.concurrency import manner_of
+from ..values import serialize
 from .marks import HOME, MISSING, Home, Hook, Marked, Parameter
-from .values import serialize
 
 #: Annotations whose values are checked; others take whatever pickles.
 _CHECKED: dict[str, tuple[type, ...]] = {

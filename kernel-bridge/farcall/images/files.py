@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from .errors import InvalidError, compose
-from .wire.messages import ImageStep
+from ..errors import InvalidError, compose
+from ..wire.messages import ImageStep
 
 Ignore = Sequence[str] | Callable[[Path], bool]
 _MOST_BYTES = 512 * 1024 * 1024

@@ -9,20 +9,20 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .calls.naming import app_put, run_begins, run_ends
-from .calls.prepare import prepare
-from .client.asking import answered, connected
-from .client.session import Session
-from .client.waiting import Bell, drive, drive_async, ready
-from .errors import InvalidError, NotFoundError, compose, nearest
-from .function import Function
-from .options import Options
+from ..calls.naming import app_put, run_begins, run_ends
+from ..calls.prepare import prepare
+from ..client.asking import answered, connected
+from ..client.session import Session
+from ..client.waiting import Bell, drive, drive_async, ready
+from ..errors import InvalidError, NotFoundError, compose, nearest
+from ..function import Function
+from ..options import Options
+from ..wire.messages import AppAccepted, AppList, AppListing, AppPut, AppStop, AppStopped, AppSummary
 from .schedule import told
-from .wire.messages import AppAccepted, AppList, AppListing, AppPut, AppStop, AppStopped, AppSummary
 
 if TYPE_CHECKING:
+    from ..calls.naming import Names
     from .app import App
-    from .calls.naming import Names
 
 _ANSWER_S = 60.0
 

@@ -8,13 +8,13 @@ import asyncio
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
-from .client.asking import connected
+from ..client.asking import connected
+from ..twin import either, twin
 from .definition import Definition, P, R
-from .twin import either, twin
 
 if TYPE_CHECKING:
-    from .call import FunctionCall
-    from .function import Function
+    from ..call import FunctionCall
+    from ..function import Function
 
 
 class EarlierNames(Definition[P, R]):

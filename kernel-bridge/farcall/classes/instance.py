@@ -1,4 +1,4 @@
-"""`Obj`: an instance of a class of `@app.cls`, whose methods are Functions (bound_method.py).
+"""`Obj`: an instance of a class of `@app.cls`, whose methods are Functions (method.py).
 
 Made by calling a `Cls`; sends nothing by itself. Its containers: pool.py; `.local()`: living.py.
 """
@@ -10,15 +10,15 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import registry
+from ..errors import InvalidError
+from ..functions import registry
+from ..functions.scaling import Scaled
 from .blueprint import pack_values
-from .bound_method import Method
-from .errors import InvalidError
 from .living import Living
-from .scaling import Scaled
+from .method import Method
 
 if TYPE_CHECKING:
-    from .classes import Cls
+    from .cls import Cls
 
 
 class Obj:

@@ -11,12 +11,12 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
-from . import errors
+from .. import errors
+from ..options import Options
+from ..versions import version
+from ..versions.version import Version
+from ..wire.messages import FunctionSpec
 from .concurrency import options_for
-from .options import Options
-from .versions import version
-from .versions.version import Version
-from .wire.messages import FunctionSpec
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -17,7 +17,7 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NoReturn, ParamSpec, TypeVar
 
-from .errors import InvalidError, compose, nearest
+from ..errors import InvalidError, compose, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")

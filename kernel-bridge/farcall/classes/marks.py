@@ -11,10 +11,10 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
-from .errors import InvalidError, compose
+from ..errors import InvalidError, compose
 
 if TYPE_CHECKING:
-    from .function import Function
+    from ..function import Function
 else:
 
     class Generic:

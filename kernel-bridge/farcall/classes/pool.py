@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .calls.launch import Prepared
-from .calls.prepare import prepare
-from .client.session import Session
-from .context import is_local
-from .scaling import Scaled
-from .versions import version
-from .versions.version import Pinned, Version
-from .wire.messages import FunctionAccepted, FunctionSpec, FunctionVary
+from ..calls.launch import Prepared
+from ..calls.prepare import prepare
+from ..client.session import Session
+from ..context import is_local
+from ..functions.scaling import Scaled
+from ..versions import version
+from ..versions.version import Pinned, Version
+from ..wire.messages import FunctionAccepted, FunctionSpec, FunctionVary
 
 if TYPE_CHECKING:
-    from .classes import Cls
-    from .function import Function
+    from ..function import Function
+    from .cls import Cls
 
 
 class Pool(Scaled[..., Any]):

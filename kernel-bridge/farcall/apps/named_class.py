@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .blueprint import Schema
-from .classes import Cls
-from .errors import InvalidError, NotFoundError, compose
-from .manner import Manner
+from ..classes.blueprint import Schema
+from ..classes.cls import Cls
+from ..classes.pool import VariedPool
+from ..errors import InvalidError, NotFoundError, compose
+from ..functions.scaling import Scaled
+from ..manner import Manner
 from .named import NamedFunction
-from .pool import VariedPool
-from .scaling import Scaled
 
 
 class NamedClass:

@@ -10,17 +10,17 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from .calls.launch import Prepared
-from .client.session import Session
-from .definition import P, R
-from .errors import ExecutionError, InvalidError, NotFoundError, compose, nearest
-from .function import Function
+from ..calls.launch import Prepared
+from ..client.session import Session
+from ..errors import ExecutionError, InvalidError, NotFoundError, compose, nearest
+from ..function import Function
+from ..functions.definition import P, R
+from ..versions.version import Version
 from .marks import Marked
 from .pool import of_method
-from .versions.version import Version
 
 if TYPE_CHECKING:
-    from .instances import Obj
+    from .instance import Obj
 
 
 class Method(Function[P, R]):
@@ -92,7 +92,7 @@ class Method(Function[P, R]):
 
     def newest(self) -> Function[P, R]:
         """The method that its name means now, after its class's cell ran again."""
-        from . import registry
+        from ..functions import registry
 
         cls = self._obj._cls
         now = registry.class_as_now(cls)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .errors import NotFoundError, compose
+from ..errors import NotFoundError, compose
 
 if TYPE_CHECKING:
-    from .classes import Cls
-    from .function import Function
-    from .instances import Obj
-    from .wire.messages import CallSummary
+    from ..classes.cls import Cls
+    from ..classes.instance import Obj
+    from ..function import Function
+    from ..wire.messages import CallSummary
 
 _newest: weakref.WeakValueDictionary[str, Function[Any, Any]] = weakref.WeakValueDictionary()
 _classes: weakref.WeakValueDictionary[str, Cls[Any]] = weakref.WeakValueDictionary()

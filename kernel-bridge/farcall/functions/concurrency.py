@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from .errors import InvalidError, compose
-from .manner import PLAIN, Manner
-from .options import Options, check_count
+from ..errors import InvalidError, compose
+from ..manner import PLAIN, Manner
+from ..options import Options, check_count
 
 __all__ = ["Manner", "batched", "concurrent", "manner_of"]
 

@@ -1,6 +1,6 @@
 """`Cls`: a class of `@app.cls`, whose instances run far away.
 
-`C(**parameters)` sends nothing and gives an `Obj` (instances.py). What stands in the class: marks.py and blueprint.py;
+`C(**parameters)` sends nothing and gives an `Obj` (instance.py). What stands in the class: marks.py and blueprint.py;
 the containers of an instance: pool.py.
 """
 
@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
+from ..errors import ExecutionError, InvalidError, compose
+from ..functions.concurrency import batched_manner, concurrent_manner, manner_of, options_for
+from ..functions.scaling import Scaled
+from ..manner import PLAIN, Manner
+from ..options import Options
+from ..versions.version import Memory
 from .blueprint import Blueprint, Schema
-from .concurrency import batched_manner, concurrent_manner, manner_of, options_for
-from .errors import ExecutionError, InvalidError, compose
-from .instances import Obj
-from .manner import PLAIN, Manner
-from .options import Options
+from .instance import Obj
 from .pool import Pool
-from .scaling import Scaled
-from .versions.version import Memory
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ class Cls(Generic[T]):
 
         A missing app, class or method is a ``NotFoundError`` then; ``.local()`` is an ``ExecutionError``.
         """
-        from .named_class import by_name
+        from ..apps.named_class import by_name
 
         return by_name(app_name, name)
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .errors import InvalidError, compose, nearest
-from .values import serialize
-from .wire.messages import Schedule
+from ..errors import InvalidError, compose, nearest
+from ..values import serialize
+from ..wire.messages import Schedule
 
 __all__ = ["Cron", "Period", "check_schedulable", "told"]
 

@@ -1,0 +1,1 @@
+"""Images: what containers find beside Python, as a recipe. host/ builds it."""
