@@ -56,7 +56,7 @@ class Function(Mapped[P, R]):
         It runs the newest deployment, with the values it captured then. A missing one is a ``NotFoundError`` at the
         first use; :meth:`local` is an ``ExecutionError``. ``tag`` is ``name`` as of 2023; there is one environment.
         """
-        return importlib.import_module(".named", __package__).named(app_name, name, tag, version=version)  # type: ignore[no-any-return]
+        return importlib.import_module(".apps.named", __package__).named(app_name, name, tag, version=version)  # type: ignore[no-any-return]
 
     @staticmethod
     def lookup(app_name: str, name: str | None = None, *, tag: str | None = None, **others: Any) -> Function[..., Any]:

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { encode } from '@farcall/kernel-bridge/wire';
 
-import { FUNCTION, openingOf, putFunction, sendCall, TestGateway } from '../../support/gateway.js';
+import { openingOf, putFunction, sendCall, TestGateway } from '../../support/gateway.js';
 
 let gateway: TestGateway;
 beforeEach(async () => {
