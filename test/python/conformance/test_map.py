@@ -107,7 +107,11 @@ def test_the_generator_that_is_named_last_loses_nothing() -> None:
     assert next(longer) == 3
 
 
-@pytest.mark.parametrize("known", [[10, 20], (10, 20), range(10, 30, 10), iter([10, 20]), iter((10, 20))], ids=repr)
+@pytest.mark.parametrize(
+    "known",
+    [[10, 20], (10, 20), range(10, 30, 10), iter([10, 20]), iter((10, 20))],
+    ids=["list", "tuple", "range", "iterator of a list", "iterator of a tuple"],
+)
 def test_a_generator_beside_what_knows_its_end_is_not_pulled_beyond_it(known: Iterable[int]) -> None:
     longer = counted(9)
     assert list(add.map(longer, known)) == [10, 21]
