@@ -11,7 +11,6 @@ from .calls.outcomes import Failed, value_of
 from .calls.printed import printed
 from .calls.reading import Reading
 from .calls.single import is_final, must_have, stored_outcome, summary_of
-from .calls.stream import Settled
 from .client.asking import answered, connected
 from .client.session import Session
 from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
@@ -121,7 +120,10 @@ class FunctionCall(Generic[R]):
             while first < last:
                 page = await drive_async(reading.page(first, last - first), bell)
                 for outcome in page:
-                    yield self._unpacked(outcome)
+                    value = value_of(self._id, outcome)
+                    if isinstance(value, Failed):
+                        raise value.error  # here: one frame of ours in its traceback
+                    yield cast(R, value)
                 first += len(page)
 
     @either(_iter_async)
@@ -299,15 +301,11 @@ class FunctionCall(Generic[R]):
             while first < last:
                 page = drive(reading.page(first, last - first), bell)
                 for outcome in page:
-                    yield self._unpacked(outcome)
+                    value = value_of(self._id, outcome)
+                    if isinstance(value, Failed):
+                        raise value.error  # here: one frame of ours in its traceback
+                    yield cast(R, value)
                 first += len(page)
-
-    def _unpacked(self, outcome: Settled) -> R:
-        __tracebackhide__ = True
-        value = value_of(self._id, outcome)
-        if isinstance(value, Failed):
-            raise value.error
-        return cast(R, value)
 
     def _summary(self) -> CallSummary:
         return summary_of(Session.current(), self._id)

@@ -157,7 +157,7 @@ describe('looking closer', () => {
     await notebook.screenshots('sidebar-functions', panel);
     await charge.getByRole('button', { name: 'Apply' }).click();
     await charge.getByText('0 to 6').waitFor();
-    const at = await notebook.type('charge.update_autoscaler()["max_containers"]');
+    const at = await notebook.type('charge.update_autoscaler().max_containers');
     await (await notebook.cell(at)).locator('.jp-OutputArea-output').getByText('6').waitFor();
     await charge.hover();
     await charge.getByRole('button', { name: 'Scale' }).click();

@@ -73,11 +73,13 @@ def test_runs_inside_one_another_end_with_the_last() -> None:
 
 
 def test_the_default_app_runs_too() -> None:
-    @farcall.function
+    app = farcall.App()
+
+    @app.function
     def alone() -> int:
         return 1
 
-    with farcall.apps.app.default_app().run():
+    with app.run():
         assert alone.remote() == 1
 
 

@@ -171,12 +171,12 @@ def test_another_minor_version_of_python_names_both_and_what_to_do(
 ) -> None:
     here = environment.describe()
     other = msgspec.structs.replace(here, environment_id=f"en-{'7' * 32}", python="3.7.9")
-    monkeypatch.setattr(environment, "describe", lambda: other)
+    monkeypatch.setattr(environment, "describe", lambda *_: other)
     with at(*served), pytest.raises(errors.VersionError) as raised:
         double.remote(1)
-    assert "3.7.9" in str(raised.value)
+    assert "this notebook runs Python 3.7" in str(raised.value)
     assert platform.python_version() in str(raised.value)
-    assert "serve --python" in str(raised.value)
+    assert "change the kernel" in str(raised.value)
 
 
 def test_the_same_minor_version_runs(served: tuple[str, str]) -> None:

@@ -4,6 +4,7 @@ The promise: an item that `put` returned from is durable and goes to exactly one
 restarts of the gateway. The gateway holds what it gave out until the getter's process says that it has the bytes; if
 that process is gone for 60 s (or its container ended) before it said so, the item goes back to its place. So a getter
 that dies within those milliseconds may have seen an item that another gets too: at least once there, else exactly once.
+An input that is cancelled may still take what comes while it hears of it.
 Source: Modal's Queue, whose get may lose an item when its answer is lost.
 """
 
@@ -25,7 +26,7 @@ from .handle import Ephemeral, Handle, expect
 from .named import Objects
 from .pieces import Piece, batches, blobs_of, bytes_of, lengths_of, piece_of, value_of
 from .stepwise import Asking, run, run_async, stepwise
-from .turns import checked_partition, checked_seconds, deadline_of, waited
+from .turns import checked_partition, checked_seconds, deadline_of, leave, waited
 
 #: Values, and the number to go on after.
 Page = tuple[list[Any], float]
@@ -267,11 +268,11 @@ class Queue(Handle):
         session, changes = asking.session, changes_of(asking.session)
         partition, count, wait = wanted
         number = changes.begin()
+        message = QueueGet(
+            request=0, object_id=object_id, partition=partition, count=count, wait=wait, **number._asdict()
+        )
         confirmed = False
         try:
-            message = QueueGet(
-                request=0, object_id=object_id, partition=partition, count=count, wait=wait, **number._asdict()
-            )
             reply = yield from waited(asking, message, b"", number, deadline)
             if reply is None:
                 return [], False
@@ -282,6 +283,10 @@ class Queue(Handle):
                 changes.end_with(number.op, taken)
                 confirmed = True
             return list(found), items.more
+        except BaseException as error:
+            if not confirmed and not isinstance(error, Exception):  # told to stop, maybe just as they arrived
+                leave(asking, message, number, release=True)
+            raise
         finally:
             if not confirmed:
                 changes.end(number.op)

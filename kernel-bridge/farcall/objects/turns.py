@@ -32,16 +32,16 @@ def waited(
                 if has_left:
                     return None
                 has_left, deadline = True, time.monotonic() + CANCEL_S
-                _leave(asking, message, number, release=False)
+                leave(asking, message, number, release=False)
             yield
         return future.result()
     finally:
         if not future.done():
-            _leave(asking, message, number, release=True)
+            leave(asking, message, number, release=True)
 
 
-def _leave(asking: Asking, message: QueuePut | QueueGet | QueueRead, number: Number, *, release: bool) -> None:
-    """Nobody waits for the answer; it is said again after a lost connection."""
+def leave(asking: Asking, message: QueuePut | QueueGet | QueueRead, number: Number, *, release: bool) -> None:
+    """Wait no longer. ``release``: what is on its way goes back. Said again after a lost connection."""
     asking.session.request(QueueLeave(request=0, object_id=message.object_id, op=number.op, release=release))
 
 

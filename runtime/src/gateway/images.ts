@@ -90,10 +90,10 @@ export class Images {
 }
 
 /** What the core and the people who wait hear of a build that failed. */
-export function imageFailed(parts: Parts, host: HostId, { image_id: image, stage, detail }: ImageFailed): void {
+export function imageFailed(parts: Parts, host: HostId, { image_id: image, detail }: ImageFailed): void {
   const { python } = parts.identity;
   const minor = image.startsWith('im-bare-') ? image.slice('im-bare-'.length) : '';
-  const noPython = minor !== '' && (stage === 'uv' || stage === 'python');
+  const noPython = minor !== ''; // nobody asked for an image: all it had to be is that Python
   const message = noPython
     ? `this notebook runs Python ${minor}, the gateway's containers run Python ${python}, and the gateway could not get ` +
       `the other: ${detail}. Start \`farcall serve\` with the notebook's minor version, or change the kernel`

@@ -164,14 +164,14 @@ export const objectMessages: Handlers<ClientSession> = {
   },
 
   'queue.taken': (parts, client, { request, object_id, op }) => {
-    if (isGone(parts, client, request, object_id)) return undefined;
-    const row = known(parts, client, object_id);
+    const row = there(parts, client, request, object_id);
+    if (row === undefined) return undefined;
     return parts.objects.using(row, 'queue', (queue) => parts.queues.taken(queue, { client, request, op }));
   },
 
   'queue.leave': (parts, client, { request, object_id, op, release }) => {
-    if (isGone(parts, client, request, object_id)) return undefined;
-    const row = known(parts, client, object_id);
+    const row = there(parts, client, request, object_id);
+    if (row === undefined) return undefined;
     return parts.objects.using(row, 'queue', (queue) => parts.queues.leave(queue, { client, request, op }, release));
   },
 
@@ -196,12 +196,15 @@ function known(parts: Parts, client: ClientSession, id: string): ObjectRow {
   );
 }
 
-/** What one says to a queue that was deleted has nothing left to do. */
-function isGone(parts: Parts, client: ClientSession, request: number, id: string): boolean {
+/**
+ * The queue of which a client says what it does with its own get or put: undefined, and answered, once it was deleted. Whose it is
+ * does not matter: a container whose input was cancelled has nobody's reach any more, and must be able to give back.
+ */
+function there(parts: Parts, client: ClientSession, request: number, id: string): ObjectRow | undefined {
   checkObjectId(id);
-  if (parts.objects.get(id) !== undefined) return false;
-  client.send({ type: 'object.done', request, count: 0 });
-  return true;
+  const row = parts.objects.get(id);
+  if (row === undefined) client.send({ type: 'object.done', request, count: 0 });
+  return row;
 }
 
 /** How a change is done, and how its answer is told. */

@@ -217,5 +217,5 @@ def rhythm(monkeypatch: pytest.MonkeyPatch, *, attached: bool, until: float) -> 
 def test_the_contract_of_the_bundle_is_the_one_in_typescript() -> None:
     assert set(msgspec.to_builtins(view())) == {
         "call_id", "kind", "name", "state", "inputs", "sealed", "attached", "counts", "rate", "containers", "hardware",
-        "waiting", "failures", "created_at", "started_at", "ended_at", "cells", "cell", "labels",
+        "waiting", "failures", "created_at", "started_at", "ended_at", "cells", "cell", "labels", "related",
     }  # fmt: skip

@@ -16,6 +16,8 @@ import pytest
 
 import farcall
 from farcall import Queue, errors
+from farcall.client.session import Session
+from farcall.objects.stepwise import Asking
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -250,18 +252,15 @@ def test_a_function_that_waits_lends_its_place(q: Queue) -> None:
     assert getting.get(timeout=60) == "passed on"
 
 
-def test_a_cancelled_call_takes_nothing(q: Queue) -> None:
-    @farcall.function
-    def wait() -> Any:
-        return q.get()
-
-    call = wait.spawn()
-    until = time.monotonic() + 60
-    while not wait.get_current_stats().num_running_inputs and time.monotonic() < until:
-        time.sleep(0.05)
-    call.cancel()
+def test_who_is_stopped_as_a_value_arrives_gives_it_back(q: Queue) -> None:
+    assert len(q) == 0
+    asking = Asking(Session.current())
+    getting = q._get(asking, 1, True, None, None)
+    next(getting)
     q.put("still here")
-    assert q.get(timeout=60) == "still here"
+    assert asking.bell.wait(60)
+    getting.close()
+    assert q.get(timeout=30) == "still here"
 
 
 def test_every_method_has_its_async_twin() -> None:
