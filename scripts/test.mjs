@@ -82,7 +82,8 @@ async function py() {
 
 /** The quick ones within `npm test`; asked for by name, all of them, and then the table of what they showed. */
 async function faults() {
-  if (!asked.includes('faults')) return pytest('faults', ['test/faults', '-m', 'not slow', '-n', '2', '--dist', 'loadfile']);
+  if (!asked.includes('faults'))
+    return pytest('faults', ['test/faults', '-m', 'not slow', '-n', '2', '--dist', 'loadfile']);
   await pytest('faults', ['test/faults']);
   if (rest.length > 0) return; // a part of them has run
   await vitest('faults', ['--project', 'node', 'test/simulation/cut.test.ts']);

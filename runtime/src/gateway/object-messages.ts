@@ -197,13 +197,14 @@ function known(parts: Parts, client: ClientSession, id: string): ObjectRow {
 }
 
 /**
- * The queue of which a client says what it does with its own get or put: undefined, and answered, once it was deleted. Whose it is
- * does not matter: a container whose input was cancelled has nobody's reach any more, and must be able to give back.
+ * The queue of which a client says what it does with its own get or put: undefined, and answered, once it was deleted. A
+ * container whose input was cancelled has nobody's reach any more, and must still be able to give back what it took.
  */
 function there(parts: Parts, client: ClientSession, request: number, id: string): ObjectRow | undefined {
   checkObjectId(id);
   const row = parts.objects.get(id);
   if (row === undefined) client.send({ type: 'object.done', request, count: 0 });
+  else if (client.inside === undefined) return known(parts, client, id);
   return row;
 }
 
