@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import ExecutionError, InvalidError, compose
 from ..functions.concurrency import batched_manner, concurrent_manner, manner_of, options_for
+from ..functions.decorated import Decorated
 from ..functions.scaling import Scaled
 from ..manner import PLAIN, Manner
 from ..options import Options
@@ -44,7 +45,7 @@ class Origin(Protocol):
         """The same, taking its inputs in another manner. Raises ``InvalidError``."""
 
 
-class Cls(Generic[T]):
+class Cls(Decorated, Generic[T]):
     """A class whose instances run far away. Made with ``@app.cls(…)``, or found with :meth:`from_name`.
 
     ``C(size=3)`` gives an instance (:class:`Obj`) and sends nothing. Instances with equal parameters share containers.
@@ -131,31 +132,6 @@ class Cls(Generic[T]):
         return variant.taking(given["manner"]) if "manner" in given else variant
 
     # ── what it is
-
-    @property
-    def name(self) -> str:
-        """Its name within its app."""
-        return self._name
-
-    @property
-    def app_name(self) -> str:
-        """The name of its app; empty for the default one."""
-        return self._app
-
-    @property
-    def full_name(self) -> str:
-        """``app/name``."""
-        return f"{self._app}/{self._name}"
-
-    @property
-    def options(self) -> Options:
-        """What was asked for at decoration, and with :meth:`with_options`."""
-        return self._options
-
-    @property
-    def given(self) -> Mapping[str, Any] | None:
-        """What :meth:`with_options` gave on top of the decorator's options; None: it was not used."""
-        return self._given
 
     @property
     def version(self) -> str:

@@ -17,12 +17,13 @@ from ..versions import version
 from ..versions.version import Version
 from ..wire.messages import FunctionSpec
 from .concurrency import options_for
+from .decorated import Decorated
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Definition(Generic[P, R]):
+class Definition(Decorated, Generic[P, R]):
     """One function of the user, as it was decorated."""
 
     def __init__(
@@ -54,28 +55,8 @@ class Definition(Generic[P, R]):
     # ── what it is
 
     @property
-    def name(self) -> str:
-        """Its name within its app."""
-        return self._name
-
-    @property
-    def app_name(self) -> str:
-        """The name of its app; empty for the default one."""
-        return self._app
-
-    @property
-    def full_name(self) -> str:
-        """``app/name``, which calls to it from other functions carry."""
-        return f"{self._app}/{self._name}"
-
-    @property
     def __farcall_function__(self) -> str:
         return self.full_name
-
-    @property
-    def options(self) -> Options:
-        """What was asked for at decoration, and with :meth:`with_options`."""
-        return self._options
 
     @property
     def is_generator(self) -> bool:
@@ -128,11 +109,6 @@ class Definition(Generic[P, R]):
         return self._raw
 
     # ── for the modules beside this one
-
-    @property
-    def given(self) -> Mapping[str, Any] | None:
-        """What :meth:`Function.with_options` gave on top of the decorator's options; None: it was not used."""
-        return self._given
 
     def describe(self) -> Version:
         """Its version now: code, captured values, and the exceptions of its retry policy. Cheap while nothing changed.
