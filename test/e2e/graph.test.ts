@@ -79,5 +79,6 @@ test('get_call_graph() draws the whole tree, also in a notebook whose kernel is 
   await notebook.shown();
   const again = notebook.page.locator('.farcall-Card', { hasText: 'As of' }).last();
   await again.scrollIntoViewIfNeeded();
+  await again.locator('[role=treeitem]').nth(3).waitFor();
   expect(await again.locator('[role=treeitem]').count()).toBe(4);
 }, 180_000);

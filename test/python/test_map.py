@@ -62,6 +62,21 @@ def test_results_come_in_input_order() -> None:
     assert list(double.map(range(3000))) == [2 * x for x in range(3000)]
 
 
+def test_results_of_quick_inputs_do_not_wait_for_a_slow_one_behind_them(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+
+    @farcall.function(max_containers=1)
+    def slow_at_50(x: int) -> int:
+        while x == 50 and not gate.exists():
+            time.sleep(0.01)
+        return x
+
+    results = iter(slow_at_50.map(range(100)))
+    assert list(itertools.islice(results, 50)) == list(range(50))
+    gate.touch()
+    assert list(results) == list(range(50, 100))
+
+
 def test_unordered_results_are_the_same_ones() -> None:
     assert sorted(double.map(range(3000), order_outputs=False)) == [2 * x for x in range(3000)]
 

@@ -149,6 +149,7 @@ class Loop:
         page, executor, streams, batch, nested = self._page, self._executor, self._streams, self._batch, self._nested
         page.lease_begins(lease.attempt, executor.timeout)
         now = sent_at = _clock()
+        is_kept = False
         while lease.next < lease.stop and self._left:
             began = now
             if not page.begin(lease.base + (lease.next << 1), began):
@@ -164,8 +165,12 @@ class Loop:
                 page.rest()
                 self._flush(lease)
                 now = sent_at = _clock()
+                is_kept = False
                 if nested.owed or self._link.journal.is_full:
                     return
+            elif not is_kept:
+                is_kept = True
+                page.keeps(True)
         page.rest()
         if lease.next >= lease.stop:
             self._end(lease)
@@ -235,7 +240,11 @@ class Loop:
     def _put(self, lease: Lease, *, ended: bool) -> None:
         if len(self._batch) and self._streams.grew():
             self._attribute(lease.next - 1)
+        self._seal(lease, ended=ended)
+
+    def _seal(self, lease: Lease, *, ended: bool) -> None:
         self._seq += 1
+        self._page.keeps(False)
         self._link.put(*self._batch.seal(lease, self._seq, ended=ended))
 
     # ── what others want
@@ -259,7 +268,7 @@ class Loop:
             self._link.put(*Batch().seal(lease, self._seq, ended=True))
 
     def _looked_at(self) -> None:
-        """A signal that interrupts nothing came while user code runs: the gateway may be back."""
+        """A signal that interrupts nothing came while user code runs: the gateway may be back, or outcomes wait."""
         if self._page.poke == self._poked or not self._link.busy.acquire(blocking=False):
             return
         try:
@@ -267,6 +276,9 @@ class Loop:
             self._link.look()
             self._link.retry_now()
             self._link.connect()
+            self._page.keeps(False)
+            if len(self._batch):
+                self._seal(self._leases.first, ended=False)
         except Dismissed:
             pass  # the loop will find out, once the input has ended
         finally:

@@ -25,6 +25,8 @@ from .several import TIMEOUT_GRACE_S, Several
 LEAVE_GRACE_S = 30.0
 #: When a revoke is looked after, first and again.
 _SETTLE_S = 0.0015
+#: How long outcomes may wait for an input that takes longer than those before it.
+_UNSENT_S = 0.05
 
 Reason = Literal["exited", "signal", "timeout", "cancelled", "memory", "stopped", "start"]
 
@@ -109,7 +111,7 @@ class Container:
         self._signal(signal.SIGUSR1)
 
     def poke(self) -> None:
-        """The gateway may be back: the container looks after its connection, even in the middle of an input."""
+        """The container looks after its connection, and sends what waits, even in the middle of an input."""
         self.page.poke()
         self._signal(signal.SIGUSR1)
 
@@ -135,8 +137,11 @@ class Container:
             self._check_several(now)
         elif self._interrupt is not None:
             self._check_interrupt(running, now)
-        elif running is not None and running.started and 0 < running.timeout < now - running.since:
-            told += self._time_out(running, now)
+        elif running is not None and running.started:
+            if 0 < running.timeout < now - running.since:
+                told += self._time_out(running, now)
+            elif self.page.has_unsent and now - running.since > _UNSENT_S:
+                self.poke()
         if self.page.stage != READY:
             self._check_stage(now)
         return told

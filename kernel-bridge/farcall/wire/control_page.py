@@ -16,13 +16,15 @@ u64 (or f64), so a single store or load is whole, and each field has exactly one
  15     container    DONE: every lease up to this one has ended here
  26     container    SLOTS: how many of them it uses (slots.py); 0: it runs one input at a time, and RUN names it
  27     container    TOGETHER: 1 = what is in the slots is one batch, which ends as one
+ 28     container    UNSENT: 1 = outcomes of inputs that ended wait for the running one to end, or for a poke
  24     container    LAST: the RUN word that was last withdrawn
  25     container    SEEN: the NOTICE that was last acted on
  16     supervisor   NOTICE: counts up with every change below
  17     supervisor   CANCEL: the RUN word to interrupt (exactly one input), 0 if none
  18     supervisor   REASON for it: 1 cancelled, 2 timeout
  19     supervisor   DRAIN: 1 = finish what is held, then leave
- 20     supervisor   POKE: counts up when the gateway may have come back: connect again if the connection is lost
+ 20     supervisor   POKE: counts up when the gateway may have come back: connect again if the connection is lost; and
+                     when outcomes have waited long enough: send them
  32...  both         REVOKE: 64 triples: lease (0 = free), first index not to start, and (container) its answer:
                      lease << 32 | the first index that it really did not start
 ====== ============ ===========================================================================================
@@ -50,7 +52,7 @@ SLOT_BYTES, MOST_SLOTS = 32, 1_000
 MAGIC = 0x31454741504C4346  # "FCLPAGE1"
 RUN, SINCE, TIMEOUT, OUT, ERR, ATTEMPT, STAGE, DONE = range(8, 16)
 NOTICE, CANCEL, REASON, DRAIN, POKE = range(16, 21)
-LAST, SEEN, SLOTS, TOGETHER = 24, 25, 26, 27
+LAST, SEEN, SLOTS, TOGETHER, UNSENT = 24, 25, 26, 27, 28
 REVOKE, REVOKES = 32, 64
 _SLOTS = range(REVOKE, REVOKE + 3 * REVOKES, 3)
 #: As a first index: nothing of the lease was held back.
@@ -162,6 +164,10 @@ class ContainerPage(_Page):
     def stage(self, stage: int) -> None:
         self.words[STAGE] = stage
 
+    def keeps(self, unsent: bool) -> None:
+        """Whether outcomes wait to be sent."""
+        self.words[UNSENT] = unsent
+
     @property
     def noticed(self) -> bool:
         return self.words[NOTICE] != self._seen
@@ -248,6 +254,11 @@ class SupervisorPage(_Page):
     def timeout(self) -> float:
         """Seconds one attempt may take; 0: no limit."""
         return self.reals[TIMEOUT]
+
+    @property
+    def has_unsent(self) -> bool:
+        """Outcomes wait for the running input to end."""
+        return self.words[UNSENT] != 0
 
     @property
     def slots(self) -> int:

@@ -18,18 +18,32 @@ export interface Chunk extends Piece {
   readonly first: number;
   readonly count: number;
 }
-interface Held extends Chunk {
-  /** Where each input's bytes begin. */
+/** A piece that is cut often. */
+interface Indexed extends Piece {
+  /** Where each input's bytes begin, and at the end where the last one's end. */
   readonly starts: Uint32Array;
+}
+interface Held {
+  readonly call: CallId;
+  readonly first: number;
+  readonly count: number;
   readonly bytes: number;
-  committed: boolean;
+  isCommitted: boolean;
+  /** Undefined: it has left. */
+  inputs: Indexed | undefined;
+}
+/** In the order of their inputs. What has gone stays until half of them have, so that letting one go costs the same however
+ *  many there are. */
+interface Series {
+  list: Held[];
+  gone: number;
 }
 
 /** What a chunk costs beside its payload. */
 const OVERHEAD = 256;
 
 export class Chunks {
-  readonly #calls = new Map<CallId, Held[]>();
+  readonly #calls = new Map<CallId, Series>();
   readonly #oldest = new Set<Held>();
   #bytes = 0;
 
@@ -40,9 +54,12 @@ export class Chunks {
   }
 
   hold(chunk: Chunk): void {
-    const held = heldOf(chunk);
-    const list = this.#calls.get(chunk.call) ?? [];
-    this.#calls.set(chunk.call, list);
+    const { call, first, count } = chunk;
+    const bytes = chunk.payload.length + 8 * count + OVERHEAD;
+    const held: Held = { call, first, count, bytes, isCommitted: false, inputs: indexed(chunk) };
+    const series = this.#calls.get(chunk.call) ?? { list: [], gone: 0 };
+    this.#calls.set(chunk.call, series);
+    const { list } = series;
     const last = list.at(-1);
     list.push(held);
     if (last !== undefined && last.first > held.first) list.sort((a, b) => a.first - b.first);
@@ -53,7 +70,7 @@ export class Chunks {
   /** The store has this chunk now: it may leave when room is needed. */
   committed(call: CallId, first: number): void {
     const held = this.#find(call, first);
-    if (held !== undefined) held.committed = true;
+    if (held !== undefined) held.isCommitted = true;
     this.#evict();
   }
 
@@ -63,21 +80,21 @@ export class Chunks {
     let at = first;
     while (at < first + count) {
       const held = this.#find(call, at);
-      if (held === undefined) return undefined;
+      if (held?.inputs === undefined) return undefined;
       const end = Math.min(first + count, held.first + held.count);
-      pieces.push(slice(held, at - held.first, end - held.first));
+      pieces.push(slice(held.inputs, at - held.first, end - held.first));
       at = end;
     }
     return joinPieces(pieces);
   }
 
   forget(call: CallId): void {
-    for (const held of this.#calls.get(call) ?? []) this.#remove(held);
+    for (const held of this.#calls.get(call)?.list ?? []) this.#remove(held);
     this.#calls.delete(call);
   }
 
   #find(call: CallId, index: number): Held | undefined {
-    const list = this.#calls.get(call) ?? [];
+    const list = this.#calls.get(call)?.list ?? [];
     let low = 0;
     let high = list.length - 1;
     while (low <= high) {
@@ -94,15 +111,25 @@ export class Chunks {
   #evict(): void {
     for (const held of this.#oldest) {
       if (this.#bytes <= this.limit) return;
-      if (!held.committed) continue;
+      if (!held.isCommitted) continue;
       this.#remove(held);
-      const left = (this.#calls.get(held.call) ?? []).filter((other) => other !== held);
-      if (left.length > 0) this.#calls.set(held.call, left);
-      else this.#calls.delete(held.call);
+      const series = this.#calls.get(held.call);
+      if (series !== undefined) this.#thin(held.call, series);
+    }
+  }
+
+  /** One more of the series has gone. */
+  #thin(call: CallId, series: Series): void {
+    series.gone += 1;
+    if (series.gone === series.list.length) this.#calls.delete(call);
+    else if (series.gone * 2 > series.list.length) {
+      series.list = series.list.filter((held) => held.inputs !== undefined);
+      series.gone = 0;
     }
   }
 
   #remove(held: Held): void {
+    held.inputs = undefined;
     if (this.#oldest.delete(held)) this.#bytes -= held.bytes;
   }
 }
@@ -114,7 +141,7 @@ export function cutRows(rows: readonly ChunkRow[], first: number, count: number)
   for (const row of rows) {
     if (at < row.first || at >= row.first + row.count || at >= first + count) continue;
     const end = Math.min(first + count, row.first + row.count);
-    pieces.push(slice(heldOf(chunkOf(row)), at - row.first, end - row.first));
+    pieces.push(slice(indexed(chunkOf(row)), at - row.first, end - row.first));
     at = end;
   }
   return at === first + count ? joinPieces(pieces) : undefined;
@@ -153,25 +180,25 @@ export function slicePiece(piece: Piece, first: number, end: number): Piece {
   };
 }
 
-function heldOf(chunk: Chunk): Held {
-  const starts = new Uint32Array(chunk.count + 1);
+function indexed({ lengths, blobs, payload }: Piece): Indexed {
+  const starts = new Uint32Array(lengths.length + 1);
   let at = 0;
-  for (let i = 0; i < chunk.count; i++) {
+  for (let i = 0; i < lengths.length; i++) {
     starts[i] = at;
-    const length = chunk.lengths[i] ?? 0;
+    const length = lengths[i] ?? 0;
     if (length !== IN_BLOB) at += length;
   }
-  starts[chunk.count] = at;
-  return { ...chunk, starts, bytes: chunk.payload.length + 8 * chunk.count + OVERHEAD, committed: false };
+  starts[lengths.length] = at;
+  return { lengths, blobs, payload, starts };
 }
 
-function slice(held: Held, first: number, end: number): Piece {
-  if (first === 0 && end === held.count) return held;
-  const lengths = held.lengths.subarray(first, end);
-  const blobsBefore = held.blobs.length === 0 ? 0 : blobsIn(held.lengths, 0, first);
+function slice(piece: Indexed, first: number, end: number): Piece {
+  if (first === 0 && end === piece.lengths.length) return piece;
+  const lengths = piece.lengths.subarray(first, end);
+  const blobsBefore = piece.blobs.length === 0 ? 0 : blobsIn(piece.lengths, 0, first);
   return {
     lengths,
-    blobs: held.blobs.length === 0 ? [] : held.blobs.slice(blobsBefore, blobsBefore + blobsIn(lengths)),
-    payload: held.payload.subarray(held.starts[first] ?? 0, held.starts[end] ?? 0),
+    blobs: piece.blobs.length === 0 ? [] : piece.blobs.slice(blobsBefore, blobsBefore + blobsIn(lengths)),
+    payload: piece.payload.subarray(piece.starts[first] ?? 0, piece.starts[end] ?? 0),
   };
 }

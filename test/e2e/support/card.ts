@@ -1,6 +1,7 @@
 // A card as a person reads it: words, numbers and buttons. Everything here waits for what it asks.
 
 import type { Locator } from 'playwright-core';
+import { expect, vi } from 'vitest';
 
 export class Card {
   readonly #card: Locator;
@@ -65,17 +66,11 @@ export class Card {
     return Number(await this.bar.getAttribute('aria-valuenow'));
   }
 
-  /** Waits until the bar is past `percent`. */
+  /** Waits until the bar is past `percent`. It is looked for anew each time: a saved card becomes a live one. */
   async passes(percent: number): Promise<void> {
     await this.shown();
-    const bar = await this.bar.elementHandle();
-    await this.#card
-      .page()
-      .waitForFunction(
-        ([element, least]) => Number((element as Element).getAttribute('aria-valuenow')) > (least as number),
-        [bar, percent] as const,
-        { timeout: 60_000 },
-      );
+    const isPast = async (): Promise<void> => expect(await this.percent()).toBeGreaterThan(percent);
+    await vi.waitFor(isPast, { timeout: 60_000, interval: 50 });
   }
 
   /** The number in front of a word of the legend, 0 when the word is not there. */

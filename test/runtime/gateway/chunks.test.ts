@@ -64,6 +64,19 @@ test('chunks leave oldest first once they are committed, and never before', () =
   expect(chunks.cut(CALL, 2, 2)).toBeDefined();
 });
 
+test('what stays is found however much of its call has left', () => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...Array(30).keys()]), (order) => {
+      const chunks = new Chunks(0);
+      for (let first = 0; first < 30; first += 1) chunks.hold(chunkOf(first, [first]));
+      for (const first of order) chunks.committed(CALL, first);
+      for (let first = 0; first < 30; first += 1)
+        expect(chunks.cut(CALL, first, 1)?.payload.length).toBe(order.includes(first) ? undefined : first);
+      expect(chunks.bytes === 0).toBe(order.length === 30);
+    }),
+  );
+});
+
 test('a range that is not all there is not there', () => {
   const chunks = new Chunks(1 << 20);
   chunks.hold(chunkOf(0, [1, 1]));
