@@ -71,7 +71,7 @@ class Function(Mapped[P, R]):
     # ── one input
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._calls_remotely:
+        if self.calls_remotely:
             return cast(R, self.call(*args, **kwargs))
         if not self._warned and context.is_local() and (self._options.gpu or self._options.image):
             self._warned = True

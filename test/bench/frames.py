@@ -55,4 +55,3 @@ def _frame(rows: int) -> pandas.DataFrame:
     numbers = numpy.random.default_rng(20261121).random((rows, len(_COLUMNS)))
     frame: pandas.DataFrame = pandas.DataFrame(numbers, columns=list(_COLUMNS))
     return frame
-

@@ -15,6 +15,6 @@ REASONS: dict[str, str] = {
     "arrays by TLS, result": "as above",
     "frames": "`map_batches`, 50,000 rows at a time, one column back",
     "frames by row": "`map(df)`, one input a row of 8 numbers; no goal of its own",
-    "a view's frame": "a map of a million inputs in JupyterLab and Chromium, by the end-to-end tests: script, style and layout of the page "
-    "÷ changes of the card",
+    "a view's frame": "a map of a million inputs in JupyterLab and Chromium, by the end-to-end tests: script, style and "
+    "layout of the whole page ÷ frames in which its card changed",
 }

@@ -26,8 +26,8 @@ OnFailure = Literal["continue", "stop_after", "stop_all"]
 _NOTHING_SHARED = serialize.dumps({"captures": None, "kwargs": {}})
 
 
-#: Captured values, whether it yields values, and of a class its packed schema.
-Bound = tuple["bytes | None", bool, str]
+#: Captured values, whether it yields values, of a class its packed schema, and whether a direct call runs far away.
+Bound = tuple["bytes | None", bool, str, bool]
 
 
 @dataclass(frozen=True)

@@ -82,12 +82,12 @@ def _prepared(
         if not other.is_defined_here:
             part = other.prepare(session)
             bindings.update({**part.bindings, name: part.function_id})
-            bound.update({**part.bound, name: (part.captures, part.is_generator, other.schema)})
+            bound.update({**part.bound, name: (part.captures, part.is_generator, other.schema, other.calls_remotely)})
             sources.update(part.sources)
             continue
         known = other.describe()
         bindings[name] = _put(session, other, known, _environment(session, other))
-        bound[name] = (known.captures, other.is_generator, other.schema)
+        bound[name] = (known.captures, other.is_generator, other.schema, other.calls_remotely)
         sources.update(known.sources)
         waiting.update(known.references)
     return Prepared(function.name, function_id, function.is_generator, main.captures, bound, bindings, sources)

@@ -172,11 +172,6 @@ class Cls(Decorated, Generic[T]):
         return self._memory
 
     @property
-    def calls_remotely(self) -> bool:
-        """Whether a direct call of a method runs remotely, as on a Stub."""
-        return self._calls_remotely
-
-    @property
     def is_here(self) -> bool:
         """Whether the class itself is known, not only its name."""
         return self._raw is not None

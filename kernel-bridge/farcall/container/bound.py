@@ -7,7 +7,7 @@ was decorated; it means the same version (:func:`meaning`), or each container wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..calls.launch import Bound, Prepared
@@ -15,7 +15,10 @@ from ..client.session import Session
 from ..context import current_running
 from ..errors import NotFoundError
 from ..function import Function
+from . import at_hand
 
+#: Of a name that did not come along.
+UNKNOWN: Bound = (None, False, "", False)
 _running: dict[str, Bound] = {}  # of the call that runs now, by name
 _versions: dict[str, str] = {}  # of the same, name → version
 _beside: dict[str, dict[str, Bound]] = {}  # where several run at once: call → the same
@@ -61,7 +64,7 @@ def meaning(name: str) -> Prepared | None:
     bound = _bound()
     if name not in versions or name not in bound:
         return None
-    captures, is_generator, _ = bound[name]
+    captures, is_generator, *_ = bound[name]
     plain = name.rpartition("/")[2]
     return Prepared(plain, versions[name], is_generator, captures, dict(bound), dict(versions), {})
 
@@ -76,26 +79,41 @@ def resolve(name: str, bindings: Mapping[str, str]) -> object:
 
 
 class BoundFunction(Function[..., Any]):
-    """A function known by name and version only: everything but ``local`` and ``get_raw_f`` works."""
+    """A function known by name and version; its code is fetched once it is to run here."""
 
     def __init__(self, full_name: str, bindings: Mapping[str, str]) -> None:
         app, _, name = full_name.rpartition("/")
         super().__init__(None, app=app, name=name)
         self._bindings = bindings
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Its definition is not in this container, so a direct call runs in one that has it."""
-        return self.call(*args, **kwargs)
-
     @property
     def is_generator(self) -> bool:
         """Whether it yields values."""
-        return _bound().get(self.full_name, (None, False, ""))[1]
+        return self._brought[1]
+
+    @property
+    def calls_remotely(self) -> bool:
+        """Whether a direct call runs in another container: it is a ``Stub``'s."""
+        return self._brought[3]
+
+    def get_raw_f(self) -> Callable[..., Any]:
+        """The plain Python function, with the captured values that came along. Connects, the first time."""
+        return at_hand.function(self._function_id, self._brought[0], self._bindings)
 
     def prepare(self, session: Session) -> Prepared:
         """The version that the running call was opened with."""
+        captures = self._brought[0]
+        return Prepared(
+            self.name, self._function_id, self.is_generator, captures, dict(_bound()), dict(self._bindings), {}
+        )
+
+    @property
+    def _brought(self) -> Bound:
+        return _bound().get(self.full_name, UNKNOWN)
+
+    @property
+    def _function_id(self) -> str:
         function_id = self._bindings.get(self.full_name)
         if function_id is None:
             raise NotFoundError(f"{self.full_name} is not among the functions that came with this call")
-        captures = _bound().get(self.full_name, (None, False, ""))[0]
-        return Prepared(self.name, function_id, self.is_generator, captures, dict(_bound()), dict(self._bindings), {})
+        return function_id

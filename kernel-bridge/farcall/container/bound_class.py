@@ -51,7 +51,7 @@ class BoundClass:
     @property
     def brought(self) -> Bound:
         """What the running call brought along for it."""
-        return bound.brought().get(self._reference, (None, False, ""))
+        return bound.brought().get(self._reference, bound.UNKNOWN)
 
     def schema(self) -> Schema:
         """Its methods and parameters."""

@@ -15,6 +15,7 @@ class Decorated:
     _name: str
     _options: Options
     _given: Mapping[str, Any] | None
+    _calls_remotely: bool
 
     @property
     def name(self) -> str:
@@ -40,3 +41,8 @@ class Decorated:
     def given(self) -> Mapping[str, Any] | None:
         """What ``with_options`` gave on top of the decorator's options; None: it was not used."""
         return self._given
+
+    @property
+    def calls_remotely(self) -> bool:
+        """Whether a direct call (of a class: of a method) runs far away, as on a ``Stub``."""
+        return self._calls_remotely

@@ -4,7 +4,7 @@ import { checkBlob, checkFunctionId, checkSpec, checkTexts, invalid } from './ch
 import type { ClientSession } from './clients.js';
 import type { Handlers } from './handlers.js';
 import { imageOf } from './images.js';
-import { mustBeOutside } from './nested.js';
+import { mustBeOutside, mustHaveBrought } from './nested.js';
 import { personOf } from './people.js';
 import { Refusal } from './refusal.js';
 import { kept } from './tables.js';
@@ -59,6 +59,15 @@ export const functionMessages: Handlers<ClientSession> = {
     const { backlog, running, present: containers, headroom } = now;
     const because = core.explain(function_id);
     client.send({ type: 'function.state', request, backlog, running, containers, headroom, because });
+  },
+
+  'function.fetch': async (parts, client, { request, function_id }) => {
+    checkFunctionId(function_id);
+    mustHaveBrought(parts, client, function_id);
+    const code = await parts.functions.code(function_id);
+    if (code === undefined) throw new Refusal('not.found', `function ${function_id} was not put`);
+    if ('bytes' in code) client.send({ type: 'function.code', request }, code.bytes);
+    else client.send({ type: 'function.code', request, blob: code.blob });
   },
 
   'autoscaler.update': (parts, client, message) => {

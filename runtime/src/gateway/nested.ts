@@ -1,7 +1,7 @@
 // The rule for clients inside containers: they may open and read calls beneath the input their container runs, and nothing
 // else. People's clients may everything: one trust domain per gateway.
 
-import type { CallId, Message, Parent } from '@farcall/kernel-bridge/wire';
+import type { CallId, FunctionId, Message, Parent } from '@farcall/kernel-bridge/wire';
 
 import type { ClientSession } from './clients.js';
 import type { Receiver } from './connection.js';
@@ -25,6 +25,14 @@ export function mustHold(parts: Parts, client: ClientSession, parent: Parent | u
   if (client.inside === undefined) return;
   if (parent !== undefined && parts.containers.get(client.inside)?.holds(parent.call_id, parent.index) === true) return;
   throw new Refusal('not.allowed', 'a call from inside a container belongs beneath the input that runs there');
+}
+
+/** Code is for a container that runs a call which this version came with. */
+export function mustHaveBrought(parts: Parts, client: ClientSession, function_: FunctionId): void {
+  const container = client.inside === undefined ? undefined : parts.containers.get(client.inside);
+  for (const { call } of container?.leases.values() ?? [])
+    if (Object.values(parts.calls.get(call)?.bindings ?? {}).includes(function_)) return;
+  throw new Refusal('not.allowed', `${function_} came with no call whose inputs run in this container`);
 }
 
 /** A nested client reads only calls whose chain of parents leads to an input of its own container. */

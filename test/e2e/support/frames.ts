@@ -45,7 +45,8 @@ export async function watchFrames(page: Page): Promise<{ reportAt: (state: strin
 /** The newest card says so. Playwright's own waiting asks the page at every frame, which would be measured too. */
 async function inState(page: Page, state: string): Promise<void> {
   await page.waitForFunction(
-    (wanted) => [...document.querySelectorAll('.farcall-Head .farcall-StateText')].at(-1)?.textContent === wanted,
+    (wanted) =>
+      Array.from(document.querySelectorAll('.farcall-Head .farcall-StateText')).at(-1)?.textContent === wanted,
     state,
     { polling: 500, timeout: 90_000 },
   );

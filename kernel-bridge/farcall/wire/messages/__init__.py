@@ -81,6 +81,8 @@ from .functions import AutoscalerUpdate as AutoscalerUpdate
 from .functions import EnvironmentPut as EnvironmentPut
 from .functions import FunctionAccepted as FunctionAccepted
 from .functions import FunctionAsk as FunctionAsk
+from .functions import FunctionCode as FunctionCode
+from .functions import FunctionFetch as FunctionFetch
 from .functions import FunctionMessage as FunctionMessage
 from .functions import FunctionPut as FunctionPut
 from .functions import FunctionReplace as FunctionReplace

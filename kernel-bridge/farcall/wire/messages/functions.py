@@ -144,6 +144,22 @@ class FunctionState(Tagged, frozen=True, kw_only=True, tag="function.state"):
     because: tuple[str, ...]
 
 
+class FunctionFetch(Tagged, frozen=True, kw_only=True, tag="function.fetch"):
+    """Client in a container → gateway. To call a function here that came with a call it runs. Answered by
+    `function.code`.
+    """
+
+    request: int
+    function_id: str
+
+
+class FunctionCode(Tagged, frozen=True, kw_only=True, tag="function.code"):
+    """Gateway → client in a container. Payload: the pickled code, unless it is in a blob."""
+
+    request: int
+    blob: str | None = None
+
+
 FunctionMessage = (
     EnvironmentPut
     | FunctionPut
@@ -153,4 +169,6 @@ FunctionMessage = (
     | AutoscalerState
     | FunctionAsk
     | FunctionState
+    | FunctionFetch
+    | FunctionCode
 )

@@ -128,6 +128,19 @@ export interface FunctionState {
   readonly because: readonly string[];
 }
 
+/** Client in a container → gateway. To call a function here that came with a call it runs. Answered by `function.code`. */
+export interface FunctionFetch {
+  readonly type: 'function.fetch';
+  readonly request: number;
+  readonly function_id: FunctionId;
+}
+/** Gateway → client in a container. Payload: the pickled code, unless it is in a blob. */
+export interface FunctionCode {
+  readonly type: 'function.code';
+  readonly request: number;
+  readonly blob?: BlobId;
+}
+
 export type FunctionMessage =
   | EnvironmentPut
   | FunctionPut
@@ -136,4 +149,6 @@ export type FunctionMessage =
   | AutoscalerUpdate
   | AutoscalerState
   | FunctionAsk
-  | FunctionState;
+  | FunctionState
+  | FunctionFetch
+  | FunctionCode;

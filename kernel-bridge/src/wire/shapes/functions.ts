@@ -40,6 +40,8 @@ export const FUNCTIONS: Shapes<FunctionMessage> = {
     scaledown_window: 'number',
   },
   'function.ask': { request: 'int', function_id: 'text' },
+  'function.fetch': { request: 'int', function_id: 'text' },
+  'function.code': { request: 'int', blob: 'text?' },
   'function.state': {
     request: 'int',
     backlog: 'int',
