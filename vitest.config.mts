@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const alias = {
@@ -18,8 +20,21 @@ const svgAsText = {
   },
 };
 
+/** Files that take over ten seconds: begun last, they would be waited for alone. */
+const LONG = ['simulation/mutants', 'operations/keeping', 'simulation/simulation', 'store/sqlite', 'store/payloads'];
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => LONG.some((part) => moduleId.includes(part));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    // Vitest would leave one core to itself: of two, that is half.
+    maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: { alias },
@@ -54,9 +69,13 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Each file has a JupyterLab and a browser of its own, and waits for one while the other works.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          // A slow machine takes its time for every step: what a test polls for is no matter of seconds.
+          expect: { poll: { timeout: 60_000, interval: 100 } },
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -17,6 +17,9 @@ import { RunStore } from './model/run-store';
 import { IFarcall } from './tokens';
 import { VERSION } from './version';
 
+/** A person reads no faster, and each drawing costs the page a layout. */
+const READ_MS = 200;
+
 type OptionalTokens = [INotebookTracker | null, ITranslator | null, ISettingRegistry | null];
 
 export const corePlugin: JupyterFrontEndPlugin<IFarcall> = {
@@ -39,6 +42,7 @@ export const corePlugin: JupyterFrontEndPlugin<IFarcall> = {
       bridgeAt: (node) => bridgeAt(app, kernels, node),
       insertBelow: tracker === null ? undefined : (node, source) => insertBelow(tracker, node, source),
       copy: (text) => Clipboard.copyToSystem(text),
+      readMs: READ_MS,
       now: () => Date.now() / 1000,
     };
     rendermime.addFactory(cardFactory(services), 0);

@@ -8,15 +8,18 @@ import { inRoot } from './tools.mjs';
 /** Failed tests that a row names. */
 const NAMED = 3;
 
-/** `rows`: [case, expected] from number 1 on; `pytest` is a JUnit report, the `vitest` ones are JSON. */
-export function writeTable({ title, said, letter, what, rows, pytest, vitest }) {
+/** `rows`: [case, expected] from number 1 on; `after`: what stands below the table, if anything; `pytest` is a JUnit report, the `vitest` ones are JSON. */
+export function writeTable({ title, said, after, letter, what, rows, pytest, vitest }) {
   const ran = ofPytest(readFileSync(pytest, 'utf8'), letter);
   for (const path of vitest) ran.push(...ofVitest(JSON.parse(readFileSync(path, 'utf8')), letter));
   const lines = rows.map((row, at) => lineOf(`${letter}${at + 1}`, row, ran));
   const head = [`| # | ${what} | expected | result | seconds |`, '|---|---|---|---|---|'];
   const page = `docs/${title.toLowerCase()}.md`;
   mkdirSync(inRoot('docs'), { recursive: true });
-  writeFileSync(inRoot(page), [`# ${title}`, '', said, '', ...head, ...lines, ''].join('\n'));
+  writeFileSync(
+    inRoot(page),
+    [`# ${title}`, '', said, '', ...head, ...lines, ...(after === undefined ? [] : ['', after]), ''].join('\n'),
+  );
   console.log(`   ${page} is written`);
 }
 

@@ -2,6 +2,7 @@
 // runs what is asked for (all of it when nothing is), adds the counts up, and ends with one line `N passed, N failed, …`.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { writeAttacks } from './attacks.mjs';
@@ -11,6 +12,12 @@ import { capture, docsCommand, environment, gatewayNode, inRoot, PYTHON, run, ST
 
 const PARTS = { check, ts, py, faults, security, wheel, e2e, examples };
 const BY_NAME = ['examples'];
+/** What a check ends with when its tool cannot be had. */
+const NOT_HERE = 77;
+/** Fault tests wait most of the time (for heartbeats, second tries, disks): within `npm test` these run beside them. */
+const BESIDE_FAULTS = ['security', 'wheel'];
+/** Tests with containers wait as well as compute: one process more than there are cores. */
+const WORKERS = Math.min(8, Math.max(2, availableParallelism())) + 1;
 const asked = process.argv.slice(2).filter((word) => word in PARTS);
 const rest = process.argv.slice(2).filter((word) => !(word in PARTS));
 const reports = join(STAMPS, 'reports');
@@ -19,16 +26,36 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const parts = asked.length > 0 ? asked : Object.keys(PARTS).filter((part) => !BY_NAME.includes(part));
 await setup({ browser: parts.includes('e2e') });
 mkdirSync(reports, { recursive: true });
-for (const part of parts) {
-  const began = Date.now();
-  console.log(`\n── ${part}`);
-  await PARTS[part]();
-  console.log(`   ${part}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
-}
+for (const lanes of plan(parts)) await Promise.all(lanes.map((lane) => inTurn(lane, lanes.length > 1)));
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 ? 1 : 0);
 
-/** Formatting, lint, types, import rules. Each is one test. */
+/** The parts one after the other; a part may have another lane of parts beside it. */
+function plan(names) {
+  if (asked.length > 0) return names.map((name) => [[name]]);
+  const alone = names.filter((name) => !BESIDE_FAULTS.includes(name));
+  return alone.map((name) => (name === 'faults' ? [[name], BESIDE_FAULTS] : [[name]]));
+}
+
+/** What a part prints comes as it is printed, or in one piece at its end when another one runs beside. */
+async function inTurn(lane, isBeside) {
+  for (const part of lane) {
+    const began = Date.now();
+    const said = [`\n── ${part}`];
+    if (!isBeside) console.log(said.pop());
+    await PARTS[part](isBeside ? (...command) => heard(said, command) : run);
+    said.push(`   ${part}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    console.log(said.join('\n'));
+  }
+}
+
+async function heard(said, command) {
+  const { code, output } = await capture(...command);
+  said.push(output.trimEnd());
+  return code;
+}
+
+/** Formatting, lint, types, import rules, as many at a time as there are cores. Each is one test. */
 async function check() {
   const node = (script, ...args) => [process.execPath, inRoot('node_modules', script), ...args];
   const sources = ['runtime/src', 'kernel-bridge/src', 'extension', 'test', 'scripts', 'style'];
@@ -59,59 +86,71 @@ async function check() {
       'extension',
     ),
     'mkdocs build --strict': docsCommand('build'),
+    'promtool test rules': [process.execPath, inRoot('scripts/alerts.mjs')],
   };
-  for (const [name, [command, ...args]] of Object.entries(checks)) {
-    const { code, output } = await capture(command, args, { env: environment() });
-    total[code === 0 ? 'passed' : 'failed'] += 1;
-    console.log(`   ${code === 0 ? 'ok  ' : 'FAIL'} ${name}`);
-    if (code !== 0) console.log(output.split('\n').slice(-60).join('\n'));
-  }
+  const left = Object.entries(checks);
+  const lane = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await checkOne(...next);
+  };
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
 }
 
-async function ts() {
-  await vitest('ts', ['--project', 'node', '--project', 'browser']);
+async function checkOne(name, [command, ...args]) {
+  const { code, output } = await capture(command, args, { env: environment() });
+  const [counted, word] = { 0: ['passed', 'ok  '], [NOT_HERE]: ['skipped', 'skip'] }[code] ?? ['failed', 'FAIL'];
+  total[counted] += 1;
+  console.log(`   ${word} ${name}`);
+  if (counted !== 'passed') console.log(output.split('\n').slice(-60).join('\n'));
 }
 
-async function e2e() {
-  await vitest('e2e', ['--project', 'e2e']);
+async function ts(execute) {
+  await vitest(execute, 'ts', ['--project', 'node', '--project', 'browser']);
 }
 
-async function py() {
-  await pytest('py', ['test/python', 'test/bench', 'test/load', '-n', '2', '--dist', 'loadfile']);
+async function e2e(execute) {
+  await vitest(execute, 'e2e', ['--project', 'e2e']);
+}
+
+async function py(execute) {
+  await pytest(execute, 'py', ['test/python', 'test/bench', 'test/load', ...sideBySide()]);
+}
+
+/** Files stay whole; those that take long come first (test/conftest.py), so that none is waited for alone at the end. */
+function sideBySide() {
+  return ['-n', String(WORKERS), '--dist', 'loadfile', '--no-loadscope-reorder'];
 }
 
 /** The quick ones within `npm test`; asked for by name, all of them, and then the table of what they showed. */
-async function faults() {
-  if (!asked.includes('faults'))
-    return pytest('faults', ['test/faults', '-m', 'not slow', '-n', '2', '--dist', 'loadfile']);
-  await pytest('faults', ['test/faults']);
+async function faults(execute) {
+  if (!asked.includes('faults')) return pytest(execute, 'faults', ['test/faults', '-m', 'not slow', ...sideBySide()]);
+  await pytest(execute, 'faults', ['test/faults']);
   if (rest.length > 0) return; // a part of them has run
-  await vitest('faults', ['--project', 'node', 'test/simulation/cut.test.ts']);
+  await vitest(execute, 'faults', ['--project', 'node', 'test/simulation/cut.test.ts']);
   writeFaults({ pytest: join(reports, 'faults.xml'), vitest: join(reports, 'faults.json') });
 }
 
 /** As faults: the quick ones (those in TypeScript belong to `ts`); by name all of them, and the table of what they showed. */
-async function security() {
-  if (!asked.includes('security')) return pytest('security', ['test/security', '-m', 'not slow']);
+async function security(execute) {
+  if (!asked.includes('security')) return pytest(execute, 'security', ['test/security', '-m', 'not slow']);
   process.env.FARCALL_FUZZ ??= '1000000'; // frames for A9; within `npm test` there are fewer
-  await pytest('security', ['test/security']);
+  await pytest(execute, 'security', ['test/security']);
   if (rest.length > 0) return; // a part of them has run
-  await vitest('security', ['--project', 'node', 'test/security']);
-  await vitest('security-e2e', ['--project', 'e2e', 'test/e2e/hostile.test.ts']);
+  await vitest(execute, 'security', ['--project', 'node', 'test/security']);
+  await vitest(execute, 'security-e2e', ['--project', 'e2e', 'test/e2e/hostile.test.ts']);
   const vitests = ['security', 'security-e2e'].map((name) => join(reports, `${name}.json`));
   writeAttacks({ pytest: join(reports, 'security.xml'), vitest: vitests.filter((path) => existsSync(path)) });
 }
 
-async function wheel() {
-  await pytest('wheel', ['test/wheel']);
+async function wheel(execute) {
+  await pytest(execute, 'wheel', ['test/wheel']);
 }
 
 /** Notebooks that download much. */
-async function examples() {
-  await pytest('examples', ['test/examples']);
+async function examples(execute) {
+  await pytest(execute, 'examples', ['test/examples']);
 }
 
-async function vitest(name, args) {
+async function vitest(execute, name, args) {
   const report = join(reports, `${name}.json`);
   rmSync(report, { force: true });
   const base = [
@@ -121,7 +160,7 @@ async function vitest(name, args) {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const code = await run(gatewayNode(), [...base, ...args, ...rest], { env: environment() });
+  const code = await execute(gatewayNode(), [...base, ...args, ...rest], { env: environment() });
   const found = readReport(report, (text) => {
     const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success } = JSON.parse(text);
     return {
@@ -133,10 +172,12 @@ async function vitest(name, args) {
   add(found, code);
 }
 
-async function pytest(name, args) {
+async function pytest(execute, name, args) {
   const report = join(reports, `${name}.xml`);
   rmSync(report, { force: true });
-  const code = await run(PYTHON, ['-m', 'pytest', `--junit-xml=${report}`, ...args, ...rest], { env: environment() });
+  const code = await execute(PYTHON, ['-m', 'pytest', `--junit-xml=${report}`, ...args, ...rest], {
+    env: environment(),
+  });
   const found = readReport(report, (text) => {
     const of = (key) => Number(new RegExp(`<testsuite [^>]*\\b${key}="(\\d+)"`).exec(text)?.[1] ?? 0);
     const failed = of('failures') + of('errors');

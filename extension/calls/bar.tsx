@@ -5,6 +5,7 @@ import type { CallView } from '@farcall/kernel-bridge/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { formatCount } from '../model/format';
+import type { Segment } from '../model/progress';
 import { isTotalKnown, segments, shareDone } from '../model/progress';
 import { finished, isFinal, stateLabel } from '../model/state';
 import { StateIcon } from './icons';
@@ -25,12 +26,26 @@ export function Bar({ call }: { readonly call: CallView }): JSX.Element {
       data-live={!isFinal(call)}
       data-known={isKnown}
     >
-      {isKnown &&
-        segments(call).map(({ state, share }) => (
-          <span key={state} className="farcall-Bar-segment" data-state={state} style={{ flexGrow: share }} />
-        ))}
+      {isKnown && <Segments parts={segments(call)} />}
     </div>
   );
+}
+
+/** Of a segment at least so much can be seen, its gap included; CSS pixels. */
+const LEAST = 3;
+
+/**
+ * Each segment is as wide as the bar and shows as much of itself as its end says; those before it lie over it. So a change
+ * moves segments, which needs no layout, and their patterns are not stretched.
+ */
+export function Segments({ parts }: { readonly parts: readonly Segment[] }): JSX.Element {
+  const ends = parts.map((_, at) => parts.slice(0, at + 1).reduce((sum, { share }) => sum + share, 0));
+  const end = (at: number): string =>
+    `translateX(calc((100% - ${LEAST * parts.length}px) * ${ends[at] ?? 1} + ${LEAST * (at + 1)}px - 100%))`;
+  const drawn = parts.map(({ state }, at) => (
+    <span key={state} className="farcall-Bar-segment" data-state={state} style={{ transform: end(at) }} />
+  ));
+  return <>{drawn.reverse()}</>;
 }
 
 export function Legend({ call }: { readonly call: CallView }): JSX.Element | null {

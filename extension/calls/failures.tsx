@@ -7,6 +7,7 @@ import type { KernelBridge } from '../bridge/kernel-bridge';
 import { formatCount } from '../model/format';
 import { isFinal, isMap } from '../model/state';
 import { useAction } from './actions';
+import { InputLink } from './input-link';
 import { OWN_KEYS } from './own-keys';
 import { Button, Note } from './parts';
 import { useServices } from './services';
@@ -93,22 +94,12 @@ function Examples({
   indexes,
   onOpen,
 }: Pick<FailuresProps, 'onOpen'> & { readonly indexes: readonly number[] }): JSX.Element {
-  const { trans } = useServices();
   return (
     <span className="farcall-Failure-examples">
       {[...indexes]
         .sort((a, b) => a - b)
         .map((index) => (
-          <button
-            key={index}
-            type="button"
-            {...OWN_KEYS}
-            className="farcall-Link"
-            aria-label={trans.__('Open input %1', index)}
-            onClick={() => onOpen(index)}
-          >
-            #{formatCount(index)}
-          </button>
+          <InputLink key={index} index={index} isMarked onOpen={onOpen} />
         ))}
     </span>
   );

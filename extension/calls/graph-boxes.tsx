@@ -18,6 +18,8 @@ const WIDTH = 208;
 const HEIGHT = 62;
 const GAP_X = 36;
 const GAP_Y = 10;
+/** A caller and what it called fit beside each other; with the room for the focus ring. */
+export const MIN_WIDTH = 2 * WIDTH + GAP_X + 6;
 
 export function GraphBoxes(tree: TreeProps): JSX.Element {
   const { trans } = useServices();

@@ -7,6 +7,7 @@ import { formatCount, formatDuration, NOTHING } from '../model/format';
 import { totalOf } from '../model/graph';
 import { segments } from '../model/progress';
 import { stateLabel } from '../model/state';
+import { Segments } from './bar';
 import { OWN_KEYS } from './own-keys';
 import { useServices } from './services';
 
@@ -14,9 +15,7 @@ import { useServices } from './services';
 export function Strip({ node }: { readonly node: GraphNodeView }): JSX.Element {
   return (
     <span className="farcall-Bar farcall-Graph-strip" aria-hidden="true">
-      {segmentsOf(node).map(({ state, share }) => (
-        <span key={state} className="farcall-Bar-segment" data-state={state} style={{ flexGrow: share }} />
-      ))}
+      <Segments parts={segmentsOf(node)} />
     </span>
   );
 }

@@ -36,19 +36,22 @@ export function GraphTable({ isTime, ...tree }: TreeProps & { readonly isTime: b
   );
 }
 
+/** Left out where there is no room: the title of a row has them too. */
+const NUMBER = 'farcall-mod-number farcall-Graph-aside';
+
 function NumberHeads(): JSX.Element {
   const { trans } = useServices();
   return (
     <>
       <th scope="col">{trans.__('Calls')}</th>
       <th scope="col">{trans.__('Inputs')}</th>
-      <th scope="col" className="farcall-mod-number" title={trans.__('Half of the inputs took at most this')}>
+      <th scope="col" className={NUMBER} title={trans.__('Half of the inputs took at most this')}>
         p50
       </th>
-      <th scope="col" className="farcall-mod-number" title={trans.__('95 % of the inputs took at most this')}>
+      <th scope="col" className={NUMBER} title={trans.__('95 % of the inputs took at most this')}>
         p95
       </th>
-      <th scope="col" className="farcall-mod-number" title={trans.__('For how much of the whole time one of them ran')}>
+      <th scope="col" className={NUMBER} title={trans.__('For how much of the whole time one of them ran')}>
         {trans.__('Time')}
       </th>
     </>
@@ -99,7 +102,7 @@ function Row({ node, tree, isTime, item }: RowProps): JSX.Element | null {
         </td>
       ) : (
         <>
-          <td>
+          <td className="farcall-Graph-calls">
             {callsText(view, trans)}
             {view.hidden > 0 && trans.__(', + %1 beneath', formatCount(view.hidden))}
           </td>
@@ -109,9 +112,9 @@ function Row({ node, tree, isTime, item }: RowProps): JSX.Element | null {
               <span>{countsText(view, trans)}</span>
             </span>
           </td>
-          <td className="farcall-mod-number">{tookText(view.p50)}</td>
-          <td className="farcall-mod-number">{tookText(view.p95)}</td>
-          <td className="farcall-mod-number">{shareText(view)}</td>
+          <td className={NUMBER}>{tookText(view.p50)}</td>
+          <td className={NUMBER}>{tookText(view.p95)}</td>
+          <td className={NUMBER}>{shareText(view)}</td>
         </>
       )}
     </tr>

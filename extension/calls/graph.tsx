@@ -3,6 +3,7 @@
 
 import type { CallView, GraphView } from '@farcall/kernel-bridge/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { RefObject } from 'react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import type { KernelBridge } from '../bridge/kernel-bridge';
@@ -10,9 +11,10 @@ import { formatCount } from '../model/format';
 import { closedAtFirst, isOver, parseGraph, shownNodes } from '../model/graph';
 import { isFinal } from '../model/state';
 import { useAsked } from './asking';
-import { GraphBoxes } from './graph-boxes';
+import { GraphBoxes, MIN_WIDTH } from './graph-boxes';
 import { NodeCalls } from './graph-calls';
 import { GraphTable } from './graph-table';
+import { useWidth } from './hooks';
 import { Boundary, Note } from './parts';
 import { OWN_KEYS } from './own-keys';
 import { useServices } from './services';
@@ -79,7 +81,8 @@ interface LoadedProps {
 
 function Loaded({ graph, bridge }: LoadedProps): JSX.Element {
   const { trans } = useServices();
-  const [mode, setMode] = useState<Mode>('graph');
+  const bar = useRef<HTMLDivElement>(null);
+  const [mode, setMode] = useMode(graph, bar);
   const [opened, setOpened] = useState<number>();
   const [closed, setClosed] = useState(() => closedAtFirst(graph));
   const opener = useRef<Element | null>(null);
@@ -99,12 +102,13 @@ function Loaded({ graph, bridge }: LoadedProps): JSX.Element {
   if (graph.nodes.length === 0) return <p className="farcall-Empty">{trans.__('No calls to show.')}</p>;
   return (
     <>
-      <div className="farcall-Graph-bar">
+      <div ref={bar} className="farcall-Graph-bar">
         <Modes mode={mode} onChange={setMode} />
         <span className="farcall-Graph-size">{sizeText(graph, trans)}</span>
       </div>
       {mode === 'graph' && <GraphBoxes {...tree} />}
       {mode !== 'graph' && <GraphTable {...tree} isTime={mode === 'time'} />}
+      {hasNoneBeneath(graph) && <p className="farcall-Graph-size">{loneText(graph, trans)}</p>}
       {opened !== undefined && (
         <Boundary key={opened} what={trans.__('The calls cannot be shown')}>
           <NodeCalls graph={graph} at={opened} bridge={bridge} onClose={close} />
@@ -112,6 +116,23 @@ function Loaded({ graph, bridge }: LoadedProps): JSX.Element {
       )}
     </>
   );
+}
+
+/** What the person chose; before that the drawing, or where a caller and what it called do not fit side by side, the table. */
+function useMode(graph: GraphView, within: RefObject<Element | null>): readonly [Mode, (mode: Mode) => void] {
+  const [chosen, choose] = useState<Mode>();
+  const width = useWidth(within);
+  const isNarrow = width > 0 && width < MIN_WIDTH && graph.nodes.length > 1;
+  return [chosen ?? (isNarrow ? 'table' : 'graph'), choose];
+}
+
+function hasNoneBeneath({ nodes, more }: GraphView): boolean {
+  return nodes.length === 1 && nodes[0]?.hidden === 0 && more === 0;
+}
+
+/** A box alone looks like a drawing that is not finished. */
+function loneText(graph: GraphView, trans: TranslationBundle): string {
+  return isOver(graph) ? trans.__('It called no function.') : trans.__('It has called no function so far.');
 }
 
 function Modes({ mode, onChange }: { readonly mode: Mode; readonly onChange: (mode: Mode) => void }): JSX.Element {

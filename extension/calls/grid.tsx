@@ -7,10 +7,10 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { formatCount } from '../model/format';
-import type { Members } from '../model/grid';
-import { layoutGrid, membersOf, moveSquare, squareAt } from '../model/grid';
+import type { GridLayout, Members } from '../model/grid';
+import { layoutGrid, membersOf, moveSquare, roomOf, squareAt } from '../model/grid';
 import { stateLabel, stateOfLetter } from '../model/state';
-import { GridPainter } from './grid-painter';
+import { GridPainter, screenScale } from './grid-painter';
 import { useTheme, useWidth } from './hooks';
 import { useLabels } from './labelling';
 import { useServices } from './services';
@@ -32,7 +32,7 @@ export function Grid({ call, onOpen }: GridProps): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(frame);
-  const layout = useMemo(() => layoutGrid(call.cells.length, Math.max(width, 60)), [call.cells.length, width]);
+  const layout = useLayout(call, width);
   const [cursor, setCursor] = useState(0);
   const [hovered, setHovered] = useState<number>();
   const [isFocused, setFocused] = useState(false);
@@ -105,11 +105,12 @@ function Cursor({ square, columns, pitch, side }: CursorProps): JSX.Element {
   );
 }
 
-function usePainter(
-  canvas: React.RefObject<HTMLCanvasElement>,
-  cells: string,
-  layout: ReturnType<typeof layoutGrid>,
-): void {
+function useLayout(call: LiveCall, width: number): GridLayout {
+  const [cells, room, scale] = [call.cells.length, roomOf(call), screenScale()];
+  return useMemo(() => layoutGrid(cells, Math.max(width, 60), { room, scale }), [cells, room, scale, width]);
+}
+
+function usePainter(canvas: React.RefObject<HTMLCanvasElement>, cells: string, layout: GridLayout): void {
   const painter = useRef<GridPainter>();
   const theme = useTheme();
   useEffect(() => painter.current?.forgetColours(), [theme]);

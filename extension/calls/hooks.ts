@@ -1,5 +1,6 @@
-// How views follow the model: at most one drawing a frame, nothing while hidden.
+// How views follow the model: no more often than a person can read, nothing while hidden.
 
+import type { LiveCall } from '@farcall/kernel-bridge/notebook';
 import type { RefObject } from 'react';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 
@@ -26,23 +27,28 @@ export function useVisible(of: RefObject<Element | null>): boolean {
   return isOnScreen && isPageShown;
 }
 
-/** The live state of a call; still while `active` is false. */
+/** The live state of a call, some times a second; that it began or ended, at once. Still while `active` is false. */
 export function useKnownCall(callId: string, active: boolean): KnownCall | undefined {
-  const { store } = useServices();
+  const { store, readMs } = useServices();
   const subscribe = useCallback(
     (notify: () => void) => {
       if (!active) return () => undefined;
-      const coalesced = onePerFrame(notify);
+      const paced = atMostEvery(readMs, notify);
       const storeOnChange = (_: unknown, changedId: string): void => {
-        if (changedId === callId) coalesced.ask();
+        if (changedId === callId) paced.ask();
+      };
+      const storeOnTurn = (_: unknown, call: LiveCall | undefined): void => {
+        if (call === undefined || call.call_id === callId) paced.askNow();
       };
       store.changed.connect(storeOnChange);
+      store.turned.connect(storeOnTurn);
       return () => {
         store.changed.disconnect(storeOnChange);
-        coalesced.cancel();
+        store.turned.disconnect(storeOnTurn);
+        paced.cancel();
       };
     },
-    [store, callId, active],
+    [store, readMs, callId, active],
   );
   return useSyncExternalStore(subscribe, () => store.get(callId));
 }
@@ -112,18 +118,30 @@ export function useTheme(): number {
   return theme;
 }
 
-function onePerFrame(run: () => void): { ask(): void; cancel(): void } {
+/** Runs in a frame: what was asked for in between runs once, when `everyMs` are over. */
+function atMostEvery(everyMs: number, run: () => void): { ask(): void; askNow(): void; cancel(): void } {
   let frame = 0;
-  return {
-    ask(): void {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        run();
-      });
-    },
-    cancel(): void {
-      cancelAnimationFrame(frame);
-      frame = 0;
-    },
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let ranAt = -Infinity;
+  const cancel = (): void => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    timer = undefined;
+    frame = 0;
   };
+  const askNow = (): void => {
+    cancel();
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      ranAt = performance.now();
+      run();
+    });
+  };
+  const ask = (): void => {
+    if (frame !== 0 || timer !== undefined) return;
+    const waitMs = ranAt + everyMs - performance.now();
+    if (waitMs > 0) timer = setTimeout(askNow, waitMs);
+    else askNow();
+  };
+  return { ask, askNow, cancel };
 }

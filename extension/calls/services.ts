@@ -20,6 +20,8 @@ export interface ViewServices {
   /** Inserts a code cell below the one that shows this node, and selects it; undefined where there are no cells. */
   readonly insertBelow: ((node: Node, source: string) => void) | undefined;
   copy(text: string): void;
+  /** What moves is drawn this often at most, in milliseconds. */
+  readonly readMs: number;
   /** Unix seconds of this browser. */
   now(): number;
 }

@@ -12,6 +12,7 @@ import type { Filter, Page, Place } from '../model/pages';
 import { FILTERS, readMembers, readPage, START } from '../model/pages';
 import { asStateWord, stateLabel } from '../model/state';
 import { useAsked } from './asking';
+import { InputLink } from './input-link';
 import { useHasLabels, useLabels } from './labelling';
 import { Button, Note, StateText } from './parts';
 import { useServices } from './services';
@@ -154,22 +155,10 @@ interface RowProps {
 }
 
 function Row({ row, label, onOpen }: RowProps): JSX.Element {
-  const { trans } = useServices();
   return (
     <tr onClick={() => onOpen(row.index)}>
       <th scope="row" className="farcall-mod-number">
-        <button
-          type="button"
-          {...OWN_KEYS}
-          className="farcall-Link"
-          aria-label={trans.__('Open input %1', row.index)}
-          onClick={(event) => {
-            event.stopPropagation();
-            onOpen(row.index);
-          }}
-        >
-          {formatCount(row.index)}
-        </button>
+        <InputLink index={row.index} onOpen={onOpen} />
       </th>
       {label !== undefined && (
         <td className="farcall-Table-label" title={label}>

@@ -11,8 +11,8 @@ import { asStateWord, isFinal, stateLabel } from '../model/state';
 import { hasLanes, measured, parseTimes, quantile } from '../model/times';
 import { useAsked } from './asking';
 import { Histogram } from './histogram';
+import { InputLink } from './input-link';
 import { useLabels } from './labelling';
-import { OWN_KEYS } from './own-keys';
 import { Button, Note } from './parts';
 import { useServices } from './services';
 import { askBridge } from './table';
@@ -95,15 +95,7 @@ function Slowest({ inputs, onOpen }: SlowestProps): JSX.Element {
     <ol className="farcall-Slowest">
       {inputs.map(({ index, state, seconds }) => (
         <li key={index}>
-          <button
-            type="button"
-            {...OWN_KEYS}
-            className="farcall-Link"
-            aria-label={trans.__('Open input %1', index)}
-            onClick={() => onOpen(index)}
-          >
-            #{formatCount(index)}
-          </button>
+          <InputLink index={index} isMarked onOpen={onOpen} />
           <span className="farcall-Slowest-label" title={label(index)}>
             {label(index)}
           </span>

@@ -13,7 +13,7 @@ from .calls.reading import Reading
 from .calls.single import is_final, must_have, stored_outcome, summary_of
 from .client.asking import answered, connected
 from .client.session import Session
-from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
+from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Place, Steps, Wait, drive, drive_async
 from .presenter import call_view
 from .twin import Bound, either, itself, twin
 from .wire.ids import is_call_id
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 R = TypeVar("R")
-_STATES = {"done": "succeeded", "failed": "failed", "cancelled": "cancelled", "incomplete": "failed"}
+_STATES = {"done": "succeeded", "failed": "failed", "cancelled": "cancelled", "incomplete": "incomplete"}
 
 
 class Value(NamedTuple):
@@ -125,14 +125,17 @@ class FunctionCall(Generic[R]):
                         raise value.error  # here: one frame of ours in its traceback
                     yield cast(R, value)
                 first += len(page)
+            if end is None:
+                await drive_async(reading.must_be_whole(), bell)
 
     @either(_iter_async)
     def iter(self, start: int = 0, end: int | None = None) -> Iterator[R]:
         """The values of inputs ``start`` to ``end`` in order, each waited for; a failed one raises in its place.
 
-        Raises ``ValueError`` for a range outside the inputs.
+        Raises ``ValueError`` for a range outside the inputs; without ``end``, ``RemoteError`` at the end of a call that
+        is incomplete.
         """
-        return self._iterate(*within(self.num_inputs(), start, end))
+        return self._iterate(*within(self.num_inputs(), start, end), to_its_end=end is None)
 
     def _iter_items_async(self) -> AsyncIterator[Any]:
         """:meth:`iter_items` for ``async for``."""
@@ -184,7 +187,9 @@ class FunctionCall(Generic[R]):
 
     @twin(_status_async)
     def status(self) -> str:
-        """Its state, in a word: queued, running, retrying, succeeded, failed or cancelled."""
+        """Its state, in a word: queued, running, retrying, succeeded, failed or cancelled; incomplete: the process that
+        pulled its iterator went away before all inputs were accepted.
+        """
         return status_of(self._summary())
 
     async def _cancel_async(self, terminate_containers: bool = False) -> None:
@@ -294,7 +299,7 @@ class FunctionCall(Generic[R]):
         """The value of the first input, for waiting on several calls at once."""
         return self._value(session, 0, bell, once=False)
 
-    def _iterate(self, first: int, last: int) -> Generator[R, None, None]:
+    def _iterate(self, first: int, last: int, *, to_its_end: bool) -> Generator[R, None, None]:
         __tracebackhide__ = True
         bell = Bell()
         with Reading(Session.current(), self._id, bell) as reading:
@@ -306,20 +311,24 @@ class FunctionCall(Generic[R]):
                         raise value.error  # here: one frame of ours in its traceback
                     yield cast(R, value)
                 first += len(page)
+            if to_its_end:
+                drive(reading.must_be_whole(), bell)
 
     def _summary(self) -> CallSummary:
         return summary_of(Session.current(), self._id)
 
     def _texts(self, index: int, follow: bool) -> Generator[str, None, None]:
         bell = Bell()
-        for text in printed(Session.current(), self._id, bell, index=index, follow=follow):
-            if text is not None:
-                yield text
-                continue
-            with Wait(bell) as wait:
-                wait.once()
-            if wait.interrupts:
-                raise Interrupted
+        with Place() as place:
+            for text in printed(Session.current(), self._id, bell, index=index, follow=follow):
+                if text is not None:
+                    place.take_back()
+                    yield text
+                    continue
+                with Wait(bell, place=place) as wait:
+                    wait.once()
+                if wait.interrupts:
+                    raise Interrupted
 
     async def _texts_async(self, index: int, follow: bool) -> AsyncGenerator[str, None]:
         bell = Bell()

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol
 
+from .errors import InvalidError, compose
+
 
 class RunningInput(NamedTuple):
     """One input, addressed by its call and its index there."""
@@ -46,6 +48,7 @@ _running: ContextVar[tuple[str, int] | None] = ContextVar("farcall_running_input
 set_running = _running.set
 current_running = _running.get
 _inside: Inside | None = None
+_hook = ""
 
 
 def current_input() -> RunningInput | None:
@@ -110,6 +113,31 @@ def awaiting() -> Iterator[None]:
         yield
     finally:
         inside.await_ends()
+
+
+@contextmanager
+def in_hook(hook: str) -> Iterator[None]:
+    """Around a method that runs when a container begins: it belongs to no input, so it makes no calls."""
+    global _hook
+    before, _hook = _hook, hook
+    try:
+        yield
+    finally:
+        _hook = before
+
+
+def must_run_an_input(function: str) -> None:
+    """Raise ``InvalidError`` where ``function`` is to be called by what runs before the container's first input."""
+    if not _hook or _running.get() is not None:
+        return
+    happened = (
+        f"{_hook} cannot call {function}: a call belongs to an input, and before a container's first there is none"
+    )
+    do = (
+        "Call it in a method, the first time that its value is needed, or give the value as a parameter of the class. "
+        "What is no farcall function (and Dict and Queue) works here"
+    )
+    raise InvalidError(compose(happened, do=do))
 
 
 def enter(inside: Inside) -> None:

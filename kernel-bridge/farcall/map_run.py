@@ -24,11 +24,12 @@ from .calls.single import Watching, summary_of
 from .calls.source import Source
 from .calls.starting import How, cancel_mapping, start
 from .calls.stream import Settled
+from .calls.whole import INCOMPLETE, cut_short, lacking
 from .calls.zipped import Streaming
 from .client.asking import answered, connected
 from .client.session import Session
 from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
-from .errors import InvalidError, compose
+from .errors import InvalidError, RemoteError, compose
 from .functions import registry
 from .presenter import SILENT, View, map_view
 from .wire.messages import CallAsk, CallInfo
@@ -242,6 +243,14 @@ class MapRun(Streaming):
         values = yield from tables.gathered(batches, self._call_id)
         self._left(False)
         return values
+
+    def _lack(self) -> Steps[RemoteError | None]:
+        """All outcomes were read: what to raise if its call lacks inputs that were meant for it."""
+        mapping = self._mapping
+        if mapping is None:
+            return (yield from cut_short(self._session, self._begun.calls[self._begun.rest], self._bell))
+        ended = mapping.ended
+        return lacking(self._call_id, ended.count) if ended is not None and ended.state == INCOMPLETE else None
 
     def _one(self, index: int) -> Steps[Settled]:
         """The outcome of one input, as soon as there is one; a live map is moved on until then."""

@@ -47,6 +47,7 @@ class Options:
     memory: int | tuple[int, int] = 0
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[Any, ...] = ()
+    #: Always empty: volumes come later, and are refused until then.
     volumes: Mapping[str, Any] = field(default_factory=dict)
     retries: Retries = field(default_factory=lambda: Retries(max_retries=0))
     #: Of one attempt, from its start; None: no limit.
@@ -258,7 +259,10 @@ def _volumes(name: str, value: object) -> dict[str, Any]:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(path, str) and path.startswith("/") for path in value):
         raise _wrong(name, value, takes)
-    return dict(value)
+    if value:
+        do = "Read a folder of the machine that the containers run on, or get files inside the function"
+        raise InvalidError(compose(f"{name}= has to stay empty: there are no volumes yet", do=do))
+    return {}
 
 
 def _retries(name: str, value: object) -> Retries:

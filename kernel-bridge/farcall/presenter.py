@@ -1,26 +1,25 @@
 """The seam to displays: what shows a map or a call while its caller waits. The API only knows this file.
 
-The default is one progress line on stderr, when that is a terminal. farcall.notebook puts its cards in with
-:func:`set_presenter`. Presenters are only asked from the main thread; other threads show nothing.
+The default is one progress line on stderr, when that is a terminal (terminal.py). farcall.notebook puts its cards in
+with :func:`set_presenter`. Presenters are only asked from the main thread; other threads show nothing.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import sys
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from .terminal import CallLine, MapLine
 
 if TYPE_CHECKING:
     from .call import FunctionCall
     from .results import Results
 
-_OUTPUT_CAP = 64 * 1024
 _TOGETHER = 100
 
 
@@ -121,118 +120,6 @@ class Terminal:
 def _cell_of(script: str) -> Cell:
     """Asked at every call, and nearly always the same."""
     return Cell(key="", label=Path(script).name or "python")
-
-
-class Printing:
-    """Prints what inputs print, up to 64 KiB."""
-
-    def __init__(self) -> None:
-        self._left = _OUTPUT_CAP
-
-    def tick(self) -> None: ...
-
-    def output(self, index: int, stream: str, text: str) -> None:
-        if self._left <= 0:
-            return
-        out = sys.stderr if stream == "stderr" else sys.stdout
-        out.write(text[: self._left])
-        out.flush()
-        self._left -= len(text)
-        if self._left <= 0:
-            out.write("\n… more output: call.logs()\n")
-
-    def end(self) -> None: ...
-
-
-class CallLine(Printing):
-    """Says on stderr why a call waits, once it has for a second; nothing unless stderr is a terminal."""
-
-    def __init__(self, call: FunctionCall[Any]) -> None:
-        super().__init__()
-        self._waiting = _waiting(lambda: call.object_id) if _is_terminal() else None
-        self._drawn = ""
-
-    def tick(self) -> None:
-        if self._waiting is None:
-            return
-        reason = self._waiting.reason()
-        if reason != self._drawn:
-            self._drawn = reason
-            sys.stderr.write(f"\r\x1b[K{f'waiting: {reason}' if reason else ''}")
-            sys.stderr.flush()
-
-    def output(self, index: int, stream: str, text: str) -> None:
-        self._clear()
-        super().output(index, stream, text)
-
-    def end(self) -> None:
-        if self._waiting is not None:
-            self._waiting.end()
-        self._clear()
-
-    def _clear(self) -> None:
-        if self._drawn:
-            self._drawn = ""
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-class MapLine(Printing):
-    """One line on stderr that is drawn over and over; nothing unless stderr is a terminal."""
-
-    def __init__(self, results: Results) -> None:
-        super().__init__()
-        self._results = results
-        self._began = time.monotonic()
-        self._drawn = 0.0
-        self._shows = _is_terminal()
-        self._waiting = _waiting(lambda: _id_of(results)) if self._shows else None
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if not self._shows or now - self._began < 0.5 or now - self._drawn < 0.1:
-            return
-        self._drawn = now
-        sys.stderr.write(f"\r\x1b[K{self._line(now)}")
-        sys.stderr.flush()
-
-    def output(self, index: int, stream: str, text: str) -> None:
-        if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-        super().output(index, stream, text)
-
-    def end(self) -> None:
-        if self._waiting is not None:
-            self._waiting.end()
-        if self._drawn:
-            rest = "; .estimate() and .run_rest() are for the rest" if self._results.is_limited else ""
-            sys.stderr.write(f"\r\x1b[K{self._line(time.monotonic())}{rest}\n")
-            sys.stderr.flush()
-            self._drawn = 0.0
-
-    def _line(self, now: float) -> str:
-        tally = self._results.tally
-        total = f"/{tally.total:,}" if tally.total is not None else " done so far"
-        failed = f" · {tally.failed:,} failed" if tally.failed else ""
-        rate = tally.done / max(now - self._began, 1e-3)
-        return f"{self._results.name}.map · {tally.done:,}{total}{failed} · {rate:,.1f}/s{self._why()}"
-
-    def _why(self) -> str:
-        reason = self._waiting.reason() if self._waiting is not None else ""
-        return f" · waiting: {reason}" if reason else ""
-
-
-def _is_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _waiting(call_id: Callable[[], str]) -> Any:
-    """A :class:`farcall.waiting_line.Waiting`: it knows sessions, which is more than everybody needs."""
-    return importlib.import_module(".waiting_line", __package__).Waiting(call_id)
-
-
-def _id_of(results: Results) -> str:
-    return results.call.object_id  # it is waited for, so it was started
 
 
 _presenter: Presenter = Terminal()

@@ -7,7 +7,7 @@ index, read what the gateway has stored (chain.py). How inputs and outcomes flow
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import errors
 from .call import FunctionCall, as_value
@@ -21,7 +21,7 @@ from .calls.source import Source
 from .calls.starting import read_input, upload, uploading
 from .calls.stream import Settled
 from .calls.zipped import WAITING
-from .client.waiting import Bell, Interrupted, drive_async
+from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
 from .tabled import Tabled
 from .twin import itself, twin
 from .values.traceback_ import without_ours
@@ -30,6 +30,7 @@ from .wire.messages import Counts
 if TYPE_CHECKING:
     from .function import Function
 
+T = TypeVar("T")
 #: Small values that are decoded at once.
 _AHEAD = 64
 
@@ -38,7 +39,8 @@ class Results(Tabled):
     """The results of a map: iterate them, index them, wait for them, turn them into a frame.
 
     Lazy: ``repr``, ``len`` of sized inputs and attribute access start nothing. Leaving a loop early cancels what has
-    not run, unless :meth:`detach` or :meth:`start` was called.
+    not run, unless :meth:`detach` or :meth:`start` was called. At the end of a map that is incomplete (the process that
+    pulled its iterator went away) iterating raises ``RemoteError``, and frames come with a warning.
     """
 
     @classmethod
@@ -80,6 +82,8 @@ class Results(Tabled):
                         raise values.error
                     yield from values
             is_live = False
+            if (lacks := drive(self._lack(), self._bell, view=self._view)) is not None:
+                raise lacks
         except KeyboardInterrupt:
             self._cancel_live()
             raise Interrupted(self._told()) from None
@@ -105,6 +109,9 @@ class Results(Tabled):
                         raise values.error
                     yield from values
             is_live = False
+            lacks = yield from _waiting(self._lack())
+            if lacks is not None:
+                raise lacks
         finally:
             self._bell.next = None
             self._left(is_live)
@@ -122,6 +129,8 @@ class Results(Tabled):
                         for value in values:
                             yield value
                 is_live = False
+                if (lacks := await drive_async(self._lack(), self._bell)) is not None:
+                    raise lacks
         except Exception as error:
             raise without_ours(error)  # noqa: B904
         finally:
@@ -311,3 +320,13 @@ class Results(Tabled):
         state = f"{tally.done:,}{total} done, {self._call.object_id}" if self._call is not None else "not started"
         rest = "; .estimate() says what the rest takes, .run_rest() runs it" if self.is_limited else ""
         return f"<farcall.Results {self.name}.map, {state}{rest}>"
+
+
+def _waiting(steps: Steps[T]) -> Generator[Any, None, T]:
+    """Steps, as a map sees them whose inputs these are."""
+    try:
+        while True:
+            next(steps)
+            yield WAITING
+    except StopIteration as stop:
+        return cast(T, stop.value)

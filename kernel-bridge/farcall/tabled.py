@@ -5,6 +5,7 @@ Each is a generator of steps, run in the calling thread or in its event loop. Ma
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .calls import tables
@@ -104,6 +105,8 @@ class Tabled(MapRun):
     def _framed(self) -> Steps[Any]:
         yield from self._known(self._bell)
         values: dict[int, Any] = yield from self._collected()
+        if (lacks := (yield from self._lack())) is not None:
+            warnings.warn(str(lacks), stacklevel=2)
         return self._frame(values, (yield from self._counted(self._bell)))
 
     def _peeked(self, bell: Bell) -> Steps[Any]:

@@ -2,6 +2,7 @@
 // interpreter's version, and the way out. Each knows only what it is given.
 
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
@@ -19,6 +20,8 @@ import { Payloads } from './store/payloads.js';
 import { openSqliteStore, type SqliteStore } from './store/sqlite.js';
 
 const LEAVE_MS = 2000;
+/** How often the home is looked at. */
+const LOOK_MS = 5000;
 const ANOTHER_HOLDS_HOME = 3;
 
 /** The store's lock is the home's: one gateway a home. */
@@ -95,6 +98,25 @@ export async function pythonVersion(python: string): Promise<string> {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new LaunchError(`--python ${python} does not run: ${why ?? ''}`);
   }
+}
+
+/** Calls back once the home is gone, or is another folder by now: nobody can find this gateway any more. */
+export function watchHome({ folder }: Home, onGone: () => void): void {
+  const { dev, ino } = statSync(folder);
+  const timer = setInterval(() => {
+    const now = statSync(folder, { throwIfNoEntry: false });
+    if (now?.dev === dev && now.ino === ino) return;
+    clearInterval(timer);
+    onGone();
+  }, LOOK_MS).unref();
+}
+
+/** Ends at once, its containers too. Doors are not closed: that would remove a later gateway's sockets at the same paths. */
+export async function abandon({ home, log, engine }: Pick<Leaving, 'home' | 'log' | 'engine'>): Promise<void> {
+  log.warn({}, 'home.gone');
+  await engine[Symbol.asyncDispose]();
+  home.closeLobby();
+  process.exit(1);
 }
 
 export interface Leaving {

@@ -7,6 +7,7 @@ import { PROTOCOL } from '@farcall/kernel-bridge/wire';
 
 import { Core } from './core/core.js';
 import { type Isolation, openLobby } from './engines/isolation.js';
+import { removeLeftLobbies } from './engines/lobbies.js';
 import { LocalEngine } from './engines/local.js';
 import { LocalSupervisors } from './engines/supervisor-process.js';
 import { Tokens } from './gateway/authenticate.js';
@@ -18,7 +19,7 @@ import type { Identity } from './gateway/parts.js';
 import type { Address, Doorway } from './gateway/server.js';
 import { Supervisors } from './gateway/supervisors.js';
 import { VERSION } from './gateway/version.js';
-import { doorsOf, isolationOf, leaver, openStore, pythonVersion } from './launch.js';
+import { abandon, doorsOf, isolationOf, leaver, openStore, pythonVersion, watchHome } from './launch.js';
 import { Meter } from './operations/meter.js';
 import { watchRoutes } from './operations/routes.js';
 import { LaunchError, type Options, parseOptions } from './options.js';
@@ -78,7 +79,9 @@ async function main(): Promise<void> {
   const urls = await listen(doors, isolation);
   reach.url = urls.at(-1) ?? '';
   await engine.open();
-  announce({ home, log, url: urls[0] ?? '', identity });
+  announce({ home, log, urls, identity });
+  watchHome(home, () => void abandon({ home, log, engine }));
+  for (const lobby of await removeLeftLobbies(home.lobby())) log.info({ lobby }, 'lobby.removed');
 }
 
 async function identify(
@@ -130,14 +133,16 @@ async function listen(doors: readonly Doorway[], isolation: Isolation): Promise<
 interface Announced {
   readonly home: Home;
   readonly log: Log;
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly identity: Identity;
 }
 
 /** The one line that whoever started us waits for; before it, the file that others look for. */
-function announce({ home, log, url, identity: { startedAt, store } }: Announced): void {
+function announce({ home, log, urls, identity: { startedAt, store } }: Announced): void {
   const { pid } = process;
-  home.announce({ pid, url, token: home.token('token'), version: VERSION, protocol: PROTOCOL, started_at: startedAt });
+  const [url = '', local = url] = [urls[0], urls.at(-1)];
+  const told = { token: home.token('token'), version: VERSION, protocol: PROTOCOL, started_at: startedAt };
+  home.announce({ pid, url, local, ...told });
   log.info({ url, version: VERSION, node: process.version, store }, 'listening');
   process.stdout.write(`${JSON.stringify({ pid, url })}\n`);
 }

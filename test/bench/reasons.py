@@ -7,14 +7,22 @@ REASONS: dict[str, str] = {
     "call latency, p50": "one chain through five threads of three processes, about the sum of their CPU time; 0.9 ms "
     "once V8 has compiled it, after some thousand calls in a row, and 2 ms in the first hundreds, which are "
     "measured here",
+    "call latency, p99": "as above; beyond it, two cores for five threads",
     "tiny inputs": "8.6 µs of CPU an input (container 4.0, client 2.7, gateway 1.5) against 3.9 of a pool that "
     "records nothing",
+    "fan-out efficiency": "level with a process pool, which has the same sleeps, sixteen processes and two cores",
+    "arrays, argument": "moved once through a file both sides map; by the hour 0.7–1.6 × shared memory",
+    "arrays, result": "as above",
+    "first call, from nothing": "0.87 s in a quick hour, 1.6 s in a slow one (Ray 2.9 and 4.7 s in the same); most "
+    "of it Node's start and imports",
     "container start, 0 → 16": "16 ms of CPU each, most of it pages copied after the fork; two cores",
-    "growth, inputs": "a map of 1,000 tiny inputs ends before a second container is up; two cores",
+    "growth, inputs": "a map of 1,000 tiny inputs takes 20 ms, most of it what any call costs",
+    "growth, clients": "100 clients map 1,000 inputs each, so a hundred times what any call costs; 101 processes on "
+    "two cores",
     "arrays by TLS, argument": "Ray Client's published 0.15 GB/s stands for it; the goal is three times that",
     "arrays by TLS, result": "as above",
-    "frames": "`map_batches`, 50,000 rows at a time, one column back",
+    "frames": "`map_batches`, 50,000 rows at a time, one column back; 0.17 before it took the place of a map of slices",
     "frames by row": "`map(df)`, one input a row of 8 numbers; no goal of its own",
-    "a view's frame": "a map of a million inputs in JupyterLab and Chromium, by the end-to-end tests: script, style and "
-    "layout of the whole page ÷ frames in which its card changed",
+    "a view's frame": "a map of a million inputs in JupyterLab and Chromium, by the end-to-end tests: script, style "
+    "and layout of the whole page ÷ frames in which its card changed",
 }

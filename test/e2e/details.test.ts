@@ -64,7 +64,7 @@ describe('looking closer', () => {
     await card.reaches(/done/);
     const list = card.locator.locator('.farcall-InputList');
     await list.getByText('Casino').waitFor();
-    expect(await list.locator('.farcall-InputList-label').allInnerTexts()).toContain('Alien');
+    await list.getByText('Alien').waitFor();
     await card.tab('Table').click();
     const table = card.locator.locator('.farcall-Table');
     await table.getByRole('columnheader', { name: 'Label' }).waitFor();
@@ -76,7 +76,7 @@ describe('looking closer', () => {
     await notebook.screenshots('labels', card.locator);
     await card.squeeze(300);
     await notebook.screenshots('labels-narrow', card.locator, ['light']);
-    expect(await overflow(card)).toBe(0);
+    await expect.poll(() => overflow(card)).toBe(0);
     await card.squeeze(0);
     await notebook.page.keyboard.press('Escape');
     await notebook.save();
@@ -88,13 +88,13 @@ describe('looking closer', () => {
   test('one kind of failure runs again, and the others are a click away', async () => {
     const card = await notebook.map('charge.map(films, label="title")');
     await card.reaches(/done/);
-    expect(await card.failures.count()).toBe(2);
+    await expect.poll(() => card.failures.count()).toBe(2);
     await notebook.screenshots('retry-these', card.locator);
-    await notebook.type('broken.clear()');
+    await notebook.run('broken.clear()');
     await card.shown();
     await card.failures.filter({ hasText: 'KeyError' }).getByRole('button', { name: 'Retry these' }).click();
     await card.reaches(/succeeded/);
-    expect(await card.count('succeeded')).toBe(2);
+    await expect.poll(() => card.count('succeeded')).toBe(2);
     await card.locator.locator('.farcall-InputList').getByText('Brazil').waitFor();
     await card.locator.locator('.farcall-InputList').getByText('Emma').waitFor();
     await notebook.screenshots('retried-these', card.locator, ['light']);
@@ -122,13 +122,13 @@ describe('looking closer', () => {
     await times.getByText(/Half of 600 took at most/).waitFor();
     const slow = times.locator('.farcall-Slowest li');
     await slow.filter({ hasText: 'reel' }).first().waitFor();
-    expect(await slow.count()).toBe(10);
+    await expect.poll(() => slow.count()).toBe(10);
     expect(await times.locator('.farcall-Timeline-lanes li').count()).toBeLessThanOrEqual(3);
     await times.locator('canvas').scrollIntoViewIfNeeded();
     await notebook.screenshots('times', card.locator, ['light', 'dark', 'contrast']);
     await card.squeeze(300);
     await notebook.screenshots('times-narrow', card.locator, ['light', 'dark']);
-    expect(await overflow(card)).toBe(0);
+    await expect.poll(() => overflow(card)).toBe(0);
     await card.squeeze(0);
     await slow.first().getByRole('button').click();
     await card.drawer
@@ -173,11 +173,11 @@ describe('looking closer', () => {
     await card.reaches(/succeeded/);
     await card.locator.locator('.farcall-InputList').getByText('Casino').waitFor();
     await notebook.restartKernel();
-    await notebook.type('import farcall');
+    await notebook.run('import farcall');
     await card.shown();
     await card.button('Reconnect').click();
     await card.locator.locator('.farcall-InputList-item').nth(5).waitFor();
-    expect(await card.locator.locator('.farcall-InputList-label').count()).toBe(0);
+    await expect.poll(() => card.locator.locator('.farcall-InputList-label').count()).toBe(0);
   });
 });
 

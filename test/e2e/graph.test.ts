@@ -3,6 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { Card } from './support/card.js';
 import { type Lab, startLab } from './support/lab.js';
 import { newNotebook, type Notebook, startBrowser } from './support/page.js';
 
@@ -53,14 +54,15 @@ test('a call that called others has a graph: drawn, as a table, over time, and d
   await graph.locator('[role=treeitem]').nth(3).waitFor({ timeout: 60_000 });
   const names = await graph.locator('.farcall-Graph-box .farcall-Graph-name').allInnerTexts();
   expect(names.toSorted()).toEqual(['embed', 'pipeline', 'score', 'tokenize']);
-  expect(await graph.locator('[role=treeitem]', { hasText: 'embed' }).getAttribute('aria-label')).toMatch(
-    /1 call, 30 inputs; 27 succeeded, 3 failed/,
-  );
+  await expect
+    .poll(() => graph.locator('[role=treeitem]', { hasText: 'embed' }).getAttribute('aria-label'))
+    .toMatch(/1 call, 30 inputs; 27 succeeded, 3 failed/);
   await notebook.screenshots('graph', card.locator);
   await graph.getByRole('button', { name: 'Table', exact: true }).click();
   await notebook.screenshots('graph-table', card.locator);
   await graph.getByRole('button', { name: 'Time', exact: true }).click();
-  expect(await graph.locator('.farcall-Graph-lane').count()).toBe(4);
+  await expect.poll(() => graph.locator('.farcall-Graph-lane').count()).toBe(4);
+  await notebook.screenshots('graph-time', card.locator, ['light']);
   await graph.getByRole('button', { name: 'Graph', exact: true }).click();
   await graph.locator('[role=treeitem]', { hasText: 'embed' }).click();
   await graph.locator('.farcall-NodeCalls tbody tr').first().click();
@@ -68,17 +70,19 @@ test('a call that called others has a graph: drawn, as a table, over time, and d
 }, 180_000);
 
 test('get_call_graph() draws the whole tree, also in a notebook whose kernel is gone', async () => {
-  const shown = await notebook.map('call = pipeline.spawn(12)\ncall.get()\ncall.get_call_graph()');
+  const at = await notebook.type('call = pipeline.spawn(12)\ncall.get()\ncall.get_call_graph()');
+  const shown = new Card(await notebook.cell(at));
   await shown.locator.locator('.farcall-Graph [role=treeitem]').nth(3).waitFor({ timeout: 60_000 });
   await shown.squeeze(300);
+  // No two boxes fit side by side there.
+  await shown.locator.getByRole('treegrid').waitFor();
   await notebook.screenshot('graph-narrow', 'light', shown.locator);
   await shown.squeeze(0);
   await notebook.save();
   await notebook.shutdownKernel();
   await notebook.page.reload();
   await notebook.shown();
-  const again = notebook.page.locator('.farcall-Card', { hasText: 'As of' }).last();
-  await again.scrollIntoViewIfNeeded();
-  await again.locator('[role=treeitem]').nth(3).waitFor();
-  expect(await again.locator('[role=treeitem]').count()).toBe(4);
+  const again = new Card(await notebook.cell(at));
+  await again.note('As of').waitFor();
+  await expect.poll(() => again.locator.locator('[role=treeitem]').count()).toBe(4);
 }, 180_000);

@@ -170,10 +170,9 @@ describe('hostile', () => {
       await card.tab(tab).click();
       await card.locator.getByText('onerror=').first().waitFor();
     }
-    await notebook.type('spoiled.failures()');
-    await notebook.type('%farcall calls');
-    await notebook.type('%farcall logs ' + (await callOf(notebook)));
-    await notebook.ready();
+    await notebook.run('spoiled.failures()');
+    await notebook.run('%farcall calls');
+    await notebook.run('%farcall logs ' + (await callOf(notebook)));
     await notebook.drawn();
     expect(await card.locator.locator('script, [onerror], [onmouseover], iframe').count()).toBe(0);
     expect(await notebook.page.locator('.jp-OutputArea [onerror], .jp-OutputArea [onmouseover]').count()).toBe(0);

@@ -29,6 +29,7 @@ describe('the keyboard', () => {
     card = await notebook.map(CODE);
     await card.reaches(/done/);
     await card.locator.getByRole('slider').waitFor();
+    for (const name of ['Retry failed', 'Join to frame']) await card.button(name).waitFor();
   });
   afterAll(async () => {
     await browser?.close();
@@ -61,18 +62,18 @@ describe('the keyboard', () => {
     await grid.focus();
     await keyboard.press('Home');
     await keyboard.press('ArrowRight');
-    expect(await grid.getAttribute('aria-valuetext')).toBe('Input 1: succeeded');
+    await expect.poll(() => grid.getAttribute('aria-valuetext')).toBe('Input 1: succeeded');
     await keyboard.press('Home');
     await keyboard.press('Enter');
     await card.drawer.getByText('AssertionError').waitFor();
-    expect(await focused(notebook.page)).toBe('Input 0');
+    await expect.poll(() => focused(notebook.page)).toBe('Input 0');
     for (let step = 0; step < 4; step += 1) await keyboard.press('Tab');
     expect(await focused(notebook.page)).toBe('Traceback');
     await keyboard.press('ArrowLeft');
     await card.drawer.getByText('number = 0').waitFor();
     await keyboard.press('Escape');
     await card.drawer.waitFor({ state: 'detached' });
-    expect(await focused(notebook.page)).toBe('Inputs; arrow keys move, Enter opens');
+    await expect.poll(() => focused(notebook.page)).toBe('Inputs; arrow keys move, Enter opens');
   });
 
   test('keeps one-letter shortcuts from the notebook', async () => {
@@ -88,7 +89,7 @@ describe('the keyboard', () => {
   test('says how it ended, once and politely', async () => {
     const status = card.locator.getByRole('status');
     expect(await status.getAttribute('aria-live')).toBe('polite');
-    expect(await status.innerText()).toBe('check: done, 60 of 60 done, 3 failed');
+    await expect.poll(() => status.innerText()).toBe('check: done, 60 of 60 done, 3 failed');
     expect(await card.bar.getAttribute('aria-valuetext')).toBe('60 of 60 done, 3 failed');
   });
 });

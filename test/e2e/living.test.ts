@@ -10,19 +10,16 @@ import { Card } from './support/card.js';
 import { EMPTY_NOTEBOOK, type Lab, startLab } from './support/lab.js';
 import { Notebook, openNotebook, startBrowser } from './support/page.js';
 
-const SLOW = `import farcall
-@farcall.function
-def slow(number):
-    import time
-    time.sleep(0.05)
-    return number * 2
-
-@farcall.function(timeout=300)
-def until_open(number):
+/** A map runs to its hundredth input, and ends when there is a file of that name: no test depends on how fast it is. */
+const GATED = `import farcall
+@farcall.function(timeout=600)
+def until_open(number, gate):
     import os, time
-    while number >= 100 and not os.path.exists("open"):
+    while number >= 100 and not os.path.exists(gate):
         time.sleep(0.02)
-    return number`;
+    return number
+def over(count, gate):
+    return until_open.map(range(count), kwargs={"gate": gate})`;
 
 describe('a map outlives', () => {
   let lab: Lab;
@@ -41,19 +38,19 @@ describe('a map outlives', () => {
   async function running(name: string, code: string): Promise<{ notebook: Notebook; at: number; card: Card }> {
     await writeFile(join(lab.folder, name), EMPTY_NOTEBOOK);
     const notebook = await openNotebook(browser, lab, name);
-    await notebook.type(SLOW);
-    await notebook.type(code);
-    const at = (await notebook.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell').count()) - 1;
+    await notebook.type(GATED);
+    const at = await notebook.type(code);
     const card = new Card(await notebook.cell(at));
-    await card.reaches(/running/, 20_000);
+    await card.reaches(/running/);
     await card.passes(3);
     return { notebook, at, card };
   }
+  const open = (gate: string): Promise<void> => writeFile(join(lab.folder, gate), '');
   const gatewayPid = async (): Promise<number> =>
     (JSON.parse(await readFile(join(lab.home, 'gateway.json'), 'utf8')) as { pid: number }).pid;
 
   test('a reload of the page in mid-run', async () => {
-    const { notebook, at } = await running('reload.ipynb', 'results = until_open.map(range(900))\nresults');
+    const { notebook, at } = await running('reload.ipynb', 'results = over(900, "reload")\nresults');
     await notebook.save();
     await notebook.page.reload();
     const again = new Notebook(notebook.page);
@@ -61,20 +58,21 @@ describe('a map outlives', () => {
     const card = new Card(await again.cell(at));
     await card.reaches(/running/);
     expect(await card.percent()).toBeLessThan(50);
-    await writeFile(join(lab.folder, 'open'), '');
+    await open('reload');
     await card.reaches(/succeeded|done/);
-    expect(await card.percent()).toBe(100);
+    await expect.poll(() => card.percent()).toBe(100);
     await notebook.page.close();
   });
 
   test('being watched from a second tab', async () => {
-    const { notebook, at, card } = await running('tabs.ipynb', 'results = slow.map(range(500))\nresults');
+    const { notebook, at, card } = await running('tabs.ipynb', 'results = over(500, "tabs")\nresults');
     await notebook.save();
     const second = new Notebook(await browser.newPage());
     await second.goto(lab, 'tabs.ipynb');
     await second.shown();
     const other = new Card(await second.cell(at));
     await other.passes(5);
+    await open('tabs');
     await Promise.all([card.reaches(/succeeded|done/), other.reaches(/succeeded|done/)]);
     await second.page.close();
     await notebook.page.close();
@@ -83,7 +81,7 @@ describe('a map outlives', () => {
   test('its kernel: the gateway lives, and the results are read by id', async () => {
     const { notebook, at } = await running(
       'restart.ipynb',
-      'results = slow.map(range(300)).start()\nprint(results.call.object_id)\nresults',
+      'results = over(300, "restart").start()\nprint(results.call.object_id)\nresults',
     );
     const cell = await notebook.cell(at);
     const id = /fc-[0-9A-Z]{32}/.exec(await cell.locator('.jp-OutputArea').innerText())?.[0];
@@ -91,7 +89,8 @@ describe('a map outlives', () => {
     const pid = await gatewayPid();
     await notebook.restartKernel();
     await notebook.type(`import farcall\ncall = farcall.FunctionCall.from_id("${id}")\nprint(sum(call.results()))`);
-    await notebook.page.getByText(String(300 * 299), { exact: true }).waitFor({ timeout: 60_000 });
+    await open('restart');
+    await notebook.page.getByText(String((300 * 299) / 2), { exact: true }).waitFor();
     expect(await gatewayPid()).toBe(pid);
     await notebook.shutdownKernel();
     expect(process.kill(await gatewayPid(), 0)).toBe(true);

@@ -74,15 +74,14 @@ describe('a notebook', () => {
     await card.shown();
     await card.note('As of').waitFor();
     await card.locator.getByText('The inputs are not saved in the notebook').waitFor();
-    expect(await card.count('failed')).toBe(3);
+    await expect.poll(() => card.count('failed')).toBe(3);
     await notebook.screenshots('saved', card.locator);
     await card.button('Reconnect').click();
     await card.note('The kernel has not loaded farcall').waitFor();
-    await notebook.type('import farcall');
-    await notebook.ready();
+    await notebook.run('import farcall');
     await card.button('Reconnect').click();
     await card.locator.getByRole('slider').waitFor();
-    expect(await card.note('As of').count()).toBe(0);
+    await card.note('As of').waitFor({ state: 'detached' });
     await card.failures.getByRole('button').first().click();
     await card.drawer.getByText('AssertionError: a multiple of 20').waitFor();
     await notebook.page.close();

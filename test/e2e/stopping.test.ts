@@ -1,4 +1,4 @@
-// Stopping: Cancel on the card, and Interrupt in cells with and without await. Nothing runs user code two seconds later.
+// Stopping: Cancel on the card, and Interrupt in cells with and without await. Then no user code runs any more.
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,14 +25,14 @@ describe('stopping', () => {
   let lab: Lab;
   let browser: Browser;
   let notebook: Notebook;
-  let cells = 0;
+  /** The cell that maps. */
+  let at = 0;
 
   beforeAll(async () => {
     lab = await startLab();
     browser = await startBrowser();
     await writeFile(join(lab.folder, 'stop.ipynb'), EMPTY_NOTEBOOK);
     notebook = await openNotebook(browser, lab, 'stop.ipynb');
-    cells = await notebook.page.locator('.jp-Notebook .jp-Cell').count();
   });
   afterAll(async () => {
     await browser?.close();
@@ -41,20 +41,20 @@ describe('stopping', () => {
 
   /** Runs a cell that maps over 500 inputs, and waits until they run. */
   async function begin(file: string, code: string): Promise<Card> {
-    await notebook.type(MARKING(file));
-    await notebook.type(code);
-    cells += 2;
-    const card = new Card(await notebook.cell(cells - 1));
-    await card.reaches(/running/, 20_000);
+    await notebook.ready(); // an interrupted cell that ends now would take those behind it along
+    await notebook.run(MARKING(file));
+    at = await notebook.type(code);
+    const card = new Card(await notebook.cell(at));
+    await card.reaches(/running/);
     await grows(file);
     return card;
   }
   const sizeOf = async (file: string): Promise<number> =>
     (await stat(join(lab.folder, file)).catch(() => ({ size: 0 }))).size;
   async function grows(file: string): Promise<void> {
-    await expect.poll(() => sizeOf(file), { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => sizeOf(file)).toBeGreaterThan(0);
   }
-  /** No mark for half a second, within two. */
+  /** Ten marks' time without one. */
   async function goesQuiet(file: string): Promise<void> {
     let before = -1;
     const isSame = async (): Promise<boolean> => {
@@ -63,7 +63,7 @@ describe('stopping', () => {
       before = now;
       return same;
     };
-    await expect.poll(isSame, { timeout: 2_500, interval: 500 }).toBe(true);
+    await expect.poll(isSame, { interval: 500 }).toBe(true);
   }
   const gatewayPid = async (): Promise<number> =>
     (JSON.parse(await readFile(join(lab.home, 'gateway.json'), 'utf8')) as { pid: number }).pid;
@@ -78,7 +78,7 @@ describe('stopping', () => {
   test('Cancel on the card ends the map and what runs', async () => {
     const card = await begin('cancel.txt', 'results = mark.map(range(500))\nresults');
     await card.button('Cancel').click();
-    await card.reaches(/cancelled/, 10_000);
+    await card.reaches(/cancelled/);
     await goesQuiet('cancel.txt');
     await notebook.screenshots('map-cancelled', card.locator, ['light']);
     expect(isAlive(await gatewayPid())).toBe(true);
@@ -88,10 +88,10 @@ describe('stopping', () => {
     const pid = await gatewayPid();
     const card = await begin('interrupt.txt', 'results = mark.map(range(500))\nresults');
     await notebook.command('notebook:interrupt-kernel');
-    await card.reaches(/cancelled/, 10_000);
+    await card.reaches(/cancelled/);
     await goesQuiet('interrupt.txt');
-    const cell = await notebook.cell(cells - 1);
-    await cell.getByText('KeyboardInterrupt').first().waitFor({ timeout: 10_000 });
+    const cell = await notebook.cell(at);
+    await cell.getByText('KeyboardInterrupt').first().waitFor();
     expect(
       (
         await cell
@@ -110,7 +110,7 @@ describe('stopping', () => {
       'import asyncio\nawait asyncio.sleep(0)\nresults = mark.map(range(500))\nasync for value in results:\n    pass',
     );
     await notebook.command('notebook:interrupt-kernel');
-    await card.reaches(/cancelled/, 10_000);
+    await card.reaches(/cancelled/);
     await goesQuiet('await.txt');
     expect(isAlive(await gatewayPid())).toBe(true);
   });
@@ -118,7 +118,7 @@ describe('stopping', () => {
   test('a map in a cell with await that does not await it is interrupted too', async () => {
     const card = await begin('sync.txt', 'import asyncio\nawait asyncio.sleep(0)\nvalues = list(mark.map(range(500)))');
     await notebook.command('notebook:interrupt-kernel');
-    await card.reaches(/cancelled/, 10_000);
+    await card.reaches(/cancelled/);
     await goesQuiet('sync.txt');
   });
 });

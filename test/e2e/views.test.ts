@@ -19,7 +19,7 @@ def until(file):
     while not os.path.exists(file):
         time.sleep(0.02)
 
-@farcall.function(timeout=60)
+@farcall.function(timeout=600)
 def train(epochs, gate):
     print(f"training for {epochs} epochs")
     until(gate)
@@ -27,7 +27,7 @@ def train(epochs, gate):
         raise ValueError(f"epochs must be positive, got {epochs}")
     return {"epochs": epochs, "loss": 0.0417, "accuracy": 0.981}
 
-@farcall.function(max_containers=1, timeout=60)
+@farcall.function(max_containers=1, timeout=600)
 def alone(x, gate):
     until(gate)
     return x
@@ -74,9 +74,9 @@ describe('the views', () => {
     await card.reaches(/failed/);
     await card.tab('Traceback').click();
     await card.locator.getByText('raise ValueError').waitFor();
-    expect(await card.failures.innerText()).toMatch(
-      /ValueError: epochs must be positive, got -3[\s\S]*Cell In\[1\], line/,
-    );
+    await expect
+      .poll(() => card.failures.innerText())
+      .toMatch(/ValueError: epochs must be positive, got -3[\s\S]*Cell In\[1\], line/);
     await notebook.screenshots('call-failed', card.locator);
   });
 
@@ -92,7 +92,7 @@ describe('the views', () => {
         .nth(epochs - 1)
         .getByText('running')
         .first()
-        .waitFor({ timeout: 30_000 });
+        .waitFor();
       await card.rows
         .nth(epochs - 1)
         .getByRole('button', { name: 'Cancel' })
@@ -101,7 +101,7 @@ describe('the views', () => {
       await open(String(epochs));
     }
     await card.rows.nth(2).getByText('succeeded').first().waitFor();
-    expect(await card.rows.count()).toBe(3);
+    await expect.poll(() => card.rows.count()).toBe(3);
     expect(await cell.locator('.farcall-Card').count()).toBe(1);
   });
 
@@ -112,7 +112,7 @@ describe('the views', () => {
     const cell = await notebook.cell(at);
     const card = new Card(cell);
     await card.shown();
-    await card.rows.nth(2).getByText('running').first().waitFor({ timeout: 30_000 });
+    await card.rows.nth(2).getByText('running').first().waitFor();
     await open('gather');
     await card.rows.nth(2).getByText('failed').first().waitFor();
     await card.rows.nth(1).getByText('succeeded').first().waitFor();
@@ -127,7 +127,7 @@ describe('the views', () => {
     await card.reaches(/running/);
     await open('few');
     await card.reaches(/done/);
-    expect(await card.locator.locator('.farcall-InputList-item').count()).toBe(9);
+    await expect.poll(() => card.locator.locator('.farcall-InputList-item').count()).toBe(9);
     await notebook.screenshots('map-few', card.locator);
   });
 
@@ -135,17 +135,17 @@ describe('the views', () => {
     await notebook.type('held = alone.spawn(0, "alone")');
     const card = await notebook.map('waits = alone.map(range(40), kwargs={"gate": "alone"}).start()\nwaits');
     await card.shown();
-    await card.note('max_containers').waitFor({ timeout: 30_000 });
+    await card.note('max_containers').waitFor();
     await notebook.screenshots('map-waiting', card.locator, ['light']);
     await open('alone');
     await card.reaches(/succeeded/);
-    expect(await card.note('max_containers').count()).toBe(0);
+    await card.note('max_containers').waitFor({ state: 'detached' });
   });
 
   test('ten thousand inputs are bins that open their members', async () => {
     const card = await notebook.map('many = light.map([None if n % 997 == 5 else n for n in range(10_000)])\nmany');
     await card.reaches(/done/);
-    expect(await card.count('succeeded')).toBe(9_989);
+    await expect.poll(() => card.count('succeeded')).toBe(9_989);
     await card.locator.getByText('One square for 3 inputs, showing the worst').waitFor();
     await notebook.screenshots('map-binned', card.locator);
     const grid = card.locator.getByRole('slider');
@@ -154,8 +154,7 @@ describe('the views', () => {
     await notebook.page.keyboard.press('Enter');
     await card.locator.getByText('Inputs 3 to 5').waitFor();
     const rows = card.locator.locator('.farcall-Table tbody tr');
-    await rows.nth(2).waitFor();
-    expect(await rows.count()).toBe(3);
+    await expect.poll(() => rows.count()).toBe(3);
   });
 
   test('a million inputs stay small on the page', async () => {
@@ -174,8 +173,8 @@ describe('the views', () => {
     await card.failures.first().getByRole('button').first().click();
     await card.drawer.getByText('raise ValueError').waitFor();
     await notebook.screenshots('map-narrow', card.locator, ['light']);
-    const overflow = await card.locator.evaluate((node) => node.scrollWidth - node.clientWidth);
-    expect(overflow).toBe(0);
+    const overflow = (): Promise<number> => card.locator.evaluate((node) => node.scrollWidth - node.clientWidth);
+    await expect.poll(overflow).toBe(0);
     await card.squeeze(0);
   });
 

@@ -23,6 +23,7 @@ def node() -> str:
     return embedded.node()
 
 
+@functools.cache
 def built_program() -> Path:
     """The gateway with failpoints; built when its sources have changed."""
     command = [node(), str(ROOT / "scripts/build.mjs"), "faults"]

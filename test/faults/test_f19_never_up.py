@@ -40,9 +40,9 @@ def test_an_interpreter_that_hangs_is_given_up_told_of_and_tried_again(
     python.write_text(HANGS.format(starts=starts, blocked=blocked, python=sys.executable))
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    call = farcall.App("faults").function(startup_timeout=2)(lambda number: number + 1).spawn(1)
+    call = farcall.App("faults").function(startup_timeout=6)(lambda number: number + 1).spawn(1)
     lines = waiting_lines(call)
-    told = f"not ready after 2 s: {sys.executable} did not come up"
+    told = f"not ready after 6 s: {sys.executable} did not come up"
     until(lambda: any(told in line and line.startswith("starting again in") for line in lines), seconds=60)
     first, *_ = (int(line) for line in starts.read_text().split())
     until(lambda: not is_alive(first))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +189,38 @@ def test_a_function_of_a_running_process_is_known_by_name_once_it_was_called(tmp
     assert elsewhere(asks, tmp_path).split() == ["25"]
 
 
+def test_much_that_a_running_function_captured_is_kept_while_it_runs_and_missed_with_words(
+    fresh_home: Home, tmp_path: Path
+) -> None:
+    app = farcall.App("much")
+    table = {n: os.urandom(200) for n in range(3000)}
+
+    @app.function
+    def look(n: int) -> bytes:
+        return table[n]
+
+    look.remote(1)
+    asks = "import farcall; print(len(farcall.Function.from_name('much', 'look').remote(5)))"
+    blobs = fresh_home.folder / "payloads"
+    for path in blobs.iterdir():
+        os.utime(path, (1, 1))
+    cli("gc", "--older-than", "30d")  # what retention does every hour
+    assert elsewhere(asks, tmp_path).split() == ["200"]
+    for path in blobs.glob("bl-*"):
+        path.unlink()
+    with pytest.raises(errors.NotFoundError) as raised:
+        Function.from_name("much", "look").remote(5)
+    assert str(raised.value).startswith("what 'look' of the app 'much' captured is gone: it is not deployed")
+    assert "app.deploy()" in str(raised.value)
+    app.deploy()
+    assert len(Function.from_name("much", "look").remote(5)) == 200
+    app.stop()
+
+
+def cli(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "farcall.cli", *words], check=True, timeout=120, env=dict(os.environ))
+
+
 def test_an_app_that_runs_is_known_by_name_while_it_does() -> None:
     app = farcall.App("while_it_runs")
 
@@ -266,6 +301,22 @@ def test_old_and_further_arguments_are_taken() -> None:
 def test_options_that_it_cannot_have_are_refused_at_once(options: dict[str, Any], says: str) -> None:
     with pytest.raises(errors.InvalidError, match=says):
         named("triple").with_options(**options)
+
+
+@pytest.mark.parametrize("found", [named, lambda _: farcall.Cls.from_name("films", "triple")])
+def test_an_option_that_belongs_to_what_was_deployed_says_what_was_given_what_is_possible_and_what_to_do(
+    found: Any,
+) -> None:
+    image = farcall.Image.debian_slim()
+    for option, value in (("image", image), ("retries", farcall.Retries(max_retries=1, retry_on=(KeyError,)))):
+        with pytest.raises(errors.InvalidError) as raised:
+            found("triple").with_options(cpu=1, **{option: value})
+        said = str(raised.value)
+        name = "image" if option == "image" else "retry_on"
+        assert said.startswith(f"{name}= cannot be changed by name: it belongs to what was deployed as 'triple' of the")
+        assert f"got {image!r}" in said or "got (<class 'KeyError'>,)" in said
+        assert "It takes gpu, cpu, memory, env, secrets, retries, timeout" in said
+        assert said.endswith(f"Deploy it with {name}=…, under a name of its own where both are wanted.")
 
 
 @pytest.mark.usefixtures("films")

@@ -19,7 +19,18 @@ WALLS = {
     "container": {"notebook", "host"},
 }
 #: Modules at the top that say things to everybody (errors, options' values), and import nothing above the wire.
-COMMON = {"errors", "retries", "manner", "options", "context", "once", "presenter", "tracing", "__version__"}
+COMMON = {
+    "errors",
+    "retries",
+    "manner",
+    "options",
+    "context",
+    "once",
+    "presenter",
+    "terminal",
+    "tracing",
+    "__version__",
+}
 #: The doors in those walls, each with its reason.
 DOORS = {
     ("host", "farcall.client.embedded"): "a supervisor restarts the embedded gateway under the same lock as a client",

@@ -137,3 +137,42 @@ def test_a_function_of_a_module_is_one_version_whichever_container_calls_it() ->
     assert len({above for above, _ in called}) > 1
     assert {below for _, below in called} == {leaf.remote()}
     assert other_leaf.remote() != leaf.remote(), "with other options it is another pool"
+
+
+PATIENT = """
+import farcall
+
+app = farcall.App("patient")
+
+@app.function(max_containers=1)
+def slow(x):
+    import time
+    time.sleep(1)
+    return x
+
+@app.function(max_containers=1)
+def said_while_waiting(x):
+    from farcall.container.nested import Nested
+
+    said, begins = [], Nested.wait_begins
+
+    def noted(self):
+        said.append(1)
+        begins(self)
+
+    Nested.wait_begins = noted
+    try:
+        return sum(slow.map([x, x + 1])), len(said)
+    finally:
+        Nested.wait_begins = begins
+
+print(*said_while_waiting.remote(1))
+"""
+
+
+def test_a_container_says_once_that_it_waits_for_an_outcome_however_long_that_takes() -> None:
+    total, said = map(int, script(PATIENT).split())
+    assert total == 3
+    assert 1 <= said <= 4, (
+        "once for each batch of outcomes; every time it says so is answered, and it does not read yet"
+    )

@@ -12,7 +12,7 @@ from ..errors import InvalidError, compose
 from ..function import Function
 from ..functions import registry
 from ..options import Options
-from .deployed import Deployed
+from .deployed import Deployed, checked_tags
 from .entrypoint import LocalEntrypoint
 from .schedule import check_schedulable
 
@@ -26,8 +26,9 @@ class App(Deployed):
 
     Args:
         name: up to 64 letters, digits, dots, dashes and underscores; None: the default app, of this user and notebook.
-        image, secrets, volumes: given to every function that names none itself.
-        tags: for people; shown in lists.
+        image, secrets: given to every function that names none itself.
+        volumes: accepted as long as it is empty; there are no volumes yet.
+        tags: texts under texts, for people; shown in lists.
     """
 
     _calls_remotely = False
@@ -43,10 +44,8 @@ class App(Deployed):
     ) -> None:
         Options.of({"name": name, "image": image, "secrets": secrets, "volumes": volumes})
         self._name = name or ""
-        self._defaults = {
-            key: value for key, value in (("image", image), ("secrets", secrets), ("volumes", volumes)) if value
-        }
-        self.tags = dict(tags or {})
+        self._defaults = {key: value for key, value in (("image", image), ("secrets", secrets)) if value}
+        self.tags = checked_tags(tags)
         self.functions: dict[str, Function[..., Any]] = {}
         self.classes: dict[str, Cls[Any]] = {}
         self.entrypoints: dict[str, LocalEntrypoint[..., Any]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import InvalidError, compose
@@ -61,10 +62,7 @@ class Deployed:
 
     def set_tags(self, tags: dict[str, str]) -> None:
         """Words for people beside its name in lists, from its next deployment or run on."""
-        wrong = not all(isinstance(word, str) for pair in tags.items() for word in pair)
-        if wrong:
-            raise InvalidError(compose("tags are texts under texts", got=repr(tags)))
-        self.tags = dict(tags)
+        self.tags = checked_tags(tags)
 
     def get_tags(self) -> dict[str, str]:
         """What :meth:`set_tags` was given."""
@@ -144,3 +142,11 @@ class Deployed:
         if found is None:
             raise AttributeError(f"{type(self).__name__} has no attribute, function or class {name!r}")
         return found
+
+
+def checked_tags(tags: object) -> dict[str, str]:
+    """The tags, if they are that; none for None."""
+    given = {} if tags is None else tags
+    if isinstance(given, Mapping) and all(isinstance(word, str) for pair in given.items() for word in pair):
+        return dict(given)
+    raise InvalidError(compose("tags are texts under texts", got=repr(tags), takes='such as {"team": "films"}'))

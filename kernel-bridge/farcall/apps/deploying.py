@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..calls.naming import app_put, run_begins, run_ends
-from ..calls.prepare import prepare
+from ..calls.prepare import as_they_are, prepare
+from ..classes.pool import Pool
 from ..client.asking import answered, connected
 from ..client.session import Session
 from ..client.waiting import Bell, drive, drive_async, ready
@@ -22,6 +22,7 @@ from .schedule import told
 
 if TYPE_CHECKING:
     from ..calls.naming import Names
+    from ..classes.cls import Cls
     from .app import App
 
 _ANSWER_S = 60.0
@@ -126,20 +127,32 @@ def _deployment(session: Session, app: App, name: str | None) -> tuple[AppPut, b
 
 def _names(session: Session, app: App, under: str | None = None) -> Names:
     """Functions with what a call needs of them; in the app of another name, where that is given."""
-    moved = _moved(app, under) if under is not None and under != app.name else {}
+    within = Moved(app, under) if under is not None and under != app.name else as_they_are
     for function in app.functions.values():
-        placed = moved.get(function.full_name, function)
-        yield placed, prepare(session, placed, moved), told(function.options.schedule)
+        placed = within(function)
+        yield placed, prepare(session, placed, within), told(function.options.schedule)
     for made in app.classes.values():
-        if moved:
-            happened = f"the class {made.name} belongs to the app {app.name!r}"
-            raise InvalidError(compose(happened, do=f"Make the app as App({under!r}) to deploy it under this name"))
-        pool: Any = made.__farcall_pool__
-        yield pool, pool.prepare(session), None
+        pool = within(made.__farcall_pool__)
+        yield pool, prepare(session, pool, within), None
 
 
-def _moved(app: App, under: str) -> Mapping[str, Function[..., Any]]:
-    return {function.full_name: _placed(function, under) for function in app.functions.values()}
+class Moved:
+    """An app's functions and classes as they are in an app of another name; what is of other apps stays as it is."""
+
+    def __init__(self, app: App, under: str) -> None:
+        self._under = under
+        self._names = {thing.full_name for thing in (*app.functions.values(), *app.classes.values())}
+        self._classes: dict[int, Cls[Any]] = {}  # one for each, or its methods would be captured again and again
+
+    def __call__(self, thing: Any) -> Any:
+        """A function, or the containers of a class or of an instance, with whatever options they were given."""
+        if isinstance(thing, Pool):
+            cls = thing.cls
+            if cls.full_name not in self._names:
+                return thing
+            return thing.placed(self._classes.setdefault(id(cls), cls.placed(self._under)))
+        is_ours = thing.is_defined_here and thing.full_name in self._names
+        return _placed(thing, self._under) if is_ours else thing
 
 
 def _placed(function: Function[..., Any], under: str) -> Function[..., Any]:

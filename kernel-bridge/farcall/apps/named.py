@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
 
 from ..calls.launch import Prepared
-from ..calls.naming import Meaning, meaning, stand_in, vary
+from ..calls.naming import Meaning, meaning, vary
+from ..calls.signatures import stand_in
 from ..client.asking import connected
 from ..client.session import Session
 from ..client.waiting import Bell, drive, drive_async
@@ -88,14 +89,16 @@ class NamedFunction(Function[..., Any]):
         """The deployed code with other options, in a pool of its own; a wrong one raises at once."""
         checked = _options({**(self._given or {}), **options})
         fixed = next((name for name in options if name in _FIXED), None)
-        if fixed is not None:
-            happened = f"{fixed}= belongs to what was deployed as {self._name!r} of the app {self._app!r}"
-            raise InvalidError(compose(happened, do=f"Deploy it with {fixed}=…"))
-        if checked.retries.listed:
-            raise InvalidError(
-                "retry_on= of a function known by name is what it was deployed with: its classes are there"
-            )
+        if fixed is not None or checked.retries.listed:
+            raise self._belongs(fixed or "retry_on", options.get(fixed or "", checked.retries.listed))
         return NamedFunction(self._app, self._name, {**(self._given or {}), **options})
+
+    def _belongs(self, option: str, value: object) -> InvalidError:
+        """An option that is part of what was deployed: containers, names and classes that are only there."""
+        happened = f"{option}= cannot be changed by name: it belongs to what was deployed as"
+        deployed = f"{self._name!r} of the app {self._app!r}"
+        do = f"Deploy it with {option}=…, under a name of its own where both are wanted"
+        return InvalidError(compose(f"{happened} {deployed}", got=_short(value), takes=_changeable(), do=do))
 
     def taking(self, manner: Manner) -> Function[..., Any]:
         """The deployed code, taking its inputs in another manner."""
@@ -163,6 +166,16 @@ def _changes(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] |
         secrets if "secrets" in given else None,
         dict(options.env) if "env" in given else None,
     )
+
+
+def _changeable() -> str:
+    """The options that can be given by name, in words."""
+    return ", ".join(field.name for field in fields(Options) if field.name not in (*_FIXED, "manner"))
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def _options(given: Mapping[str, Any]) -> Options:

@@ -15,8 +15,10 @@ from ..wire.messages import EnvironmentPut, ImageRecipe
 
 #: What each container is given of its own: its functions' containers are given theirs.
 _OF_A_CONTAINER = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "FARCALL_CONTAINER_ID")
-#: Variables that stay here: tokens, and what tells a process which kernel or server it belongs to.
-_PRIVATE = ("FARCALL_TOKEN", "FARCALL_URL", "FARCALL_KEY", *_OF_A_CONTAINER)
+#: pytest's, another one in each phase of each test: with it, every test would begin with fresh containers.
+_OF_A_MOMENT = ("PYTEST_CURRENT_TEST",)
+#: Variables that stay here: tokens, and what tells a process which kernel, server or test it belongs to.
+_PRIVATE = ("FARCALL_TOKEN", "FARCALL_URL", "FARCALL_KEY", *_OF_A_CONTAINER, *_OF_A_MOMENT)
 _PRIVATE_PREFIXES = ("JPY_", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_CLIENT")
 
 _last: tuple[object, EnvironmentPut] | None = None

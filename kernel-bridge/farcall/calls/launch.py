@@ -117,6 +117,7 @@ def open_call(
     kwargs: dict[str, Any] | None = None,
 ) -> tuple[Opened, Frame]:
     """A call under a new id, and the frame that opens it, for the caller to post (with what follows, in one write)."""
+    context.must_run_an_input(prepared.name)
     streams = kind == "remote" and prepared.is_generator
     shared, blob = shared_payload(session, prepared, kwargs or {}, streams=streams)
     message = CallOpen(

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from ..client.waiting import Bell, Wait
+from ..client.waiting import Bell, Place, Wait
 from ..presenter import SILENT, View
 from .chain import Batches
 from .mapping import Mapping
@@ -82,16 +82,17 @@ class Live:
 
 def next_batch(batches: Batches, bell: Bell, view: View) -> list[Settled] | None:
     """The next batch, waited for; None at the end. User code runs with the user's own signal handlers."""
-    while True:
-        batch = next(batches, _END)
-        if batch is _END:
-            return None
-        if batch is not None:
-            return batch
-        with Wait(bell, view=view) as wait:
-            wait.once()
-        if wait.interrupts:
-            raise KeyboardInterrupt
+    with Place() as place:
+        while True:
+            batch = next(batches, _END)
+            if batch is _END:
+                return None
+            if batch is not None:
+                return batch
+            with Wait(bell, view=view, place=place) as wait:
+                wait.once()
+            if wait.interrupts:
+                raise KeyboardInterrupt
 
 
 async def next_batch_async(batches: Batches, bell: Bell, view: View, go_on: Callable[[], None]) -> list[Settled] | None:

@@ -9,7 +9,7 @@ import hashlib
 import inspect
 import struct
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,11 @@ from ..client.session import Session
 from ..client.waiting import Bell, Steps, ready
 from ..errors import ConnectionError, NotFoundError, compose, nearest
 from ..values import serialize
+from ..wire.blobs import BlobGone
 from ..wire.codes import IN_BLOB
 from ..wire.messages import AppLeave, AppPut, FunctionFind, FunctionFound, FunctionVary, NamedFunction, Schedule
 from .launch import Prepared, shared_payload
+from .signatures import signature_of, told
 
 if TYPE_CHECKING:
     from ..functions.definition import Definition
@@ -130,10 +132,20 @@ def meaning(session: Session, app: str, name: str, bell: Bell) -> Steps[Meaning]
         raise ConnectionError(f"the gateway answered function.find with {type(found).__name__}")
     if found.function is None:
         raise _missing(app, name, found)
-    payload = session.blobs.read(found.blob) if found.blob is not None else reply.payload
+    payload = reply.payload if found.blob is None else _captured(session, app, name, found.blob)
     known = _meaning(found.function, serialize.loads(payload))
     session.found.put(key, known, moves)
     return known
+
+
+def _captured(session: Session, app: str, name: str, blob: str) -> memoryview:
+    """Captured values of their own file. Of what only runs nobody keeps it for longer than a day after its process."""
+    try:
+        return session.blobs.read(blob)
+    except BlobGone:
+        happened = f"what {name!r} of the app {app!r} captured is gone: it is not deployed, and nobody kept it running"
+        do = f"Deploy the app where it is defined: app.deploy(), or farcall deploy FILE, then {name} is found for good"
+        raise NotFoundError(compose(happened, do=do)) from None
 
 
 def vary(
@@ -145,17 +157,6 @@ def vary(
     return FunctionVary(request=0, of=base, function_id=function_id, changes=changes, hidden=hidden, shown=shown)
 
 
-def stand_in(name: str, signature: inspect.Signature) -> Callable[..., Any]:
-    """Something with that signature, to bind columns to; calling it is an error."""
-
-    def named(*args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    named.__name__ = name
-    named.__signature__ = signature  # type: ignore[attr-defined]
-    return named
-
-
 def _named(
     function: Definition[..., Any], prepared: Prepared, sources: dict[str, str], schedule: Schedule | None
 ) -> NamedFunction:
@@ -164,20 +165,12 @@ def _named(
         function_id=prepared.function_id,
         is_generator=function.is_generator,
         is_async=function.is_async,
-        parameters=_parameters(function),
+        parameters=told(function.get_raw_f()),
         bindings=prepared.bindings,
         sources=sources,
         schedule=schedule,
         schema=function.schema,
     )
-
-
-def _parameters(function: Definition[..., Any]) -> tuple[tuple[str, int, bool], ...]:
-    try:
-        found = inspect.signature(function.get_raw_f()).parameters.values()
-    except (TypeError, ValueError):
-        return (("args", 2, False), ("kwargs", 4, False))
-    return tuple((one.name, int(one.kind), one.default is not one.empty) for one in found)
 
 
 def _meaning(named: NamedFunction, shared: Mapping[str, Any]) -> Meaning:
@@ -190,23 +183,7 @@ def _meaning(named: NamedFunction, shared: Mapping[str, Any]) -> Meaning:
         dict(named.bindings),
         dict(named.sources),
     )
-    parameters = [
-        inspect.Parameter(name, _KINDS[kind], default=... if optional else inspect.Parameter.empty)
-        for name, kind, optional in named.parameters
-    ]
-    return Meaning(prepared, named.is_async, inspect.Signature(parameters), named.schema)
-
-
-_KINDS = {
-    int(kind): kind
-    for kind in (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        inspect.Parameter.VAR_POSITIONAL,
-        inspect.Parameter.KEYWORD_ONLY,
-        inspect.Parameter.VAR_KEYWORD,
-    )
-}
+    return Meaning(prepared, named.is_async, signature_of(named.parameters), named.schema)
 
 
 def _missing(app: str, name: str, found: FunctionFound) -> NotFoundError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,28 +27,40 @@ Meaning = Callable[[str], Prepared | None]
 _meaning: Meaning = lambda _: None  # noqa: E731
 
 
+#: A function, or the containers of a class → what stands for it in the app that is deployed.
+Within = Callable[[Any], Any]
+
+
+def as_they_are(thing: Any) -> Any:
+    """Under its own name everything stands for itself."""
+    return thing
+
+
 def set_meaning(meaning: Meaning) -> None:
     """In a container functions mean the versions that the running call came with."""
     global _meaning
     _meaning = meaning
 
 
-def prepare(
-    session: Session, function: Function[..., object], within: Mapping[str, Function[..., object]] | None = None
-) -> Prepared:
+def brought(name: str) -> Prepared | None:
+    """What a name means in the call that runs here; None outside of containers, and for what did not come with it."""
+    return _meaning(name)
+
+
+def prepare(session: Session, function: Function[..., object], within: Within | None = None) -> Prepared:
     """The function ready to be called: captured now, put to the gateway if it does not have it.
 
-    ``within``: it is put under its name by whoever asks; full name → what stands for that function there, where the app
-    has another name.
+    ``within``: it is put under its name by whoever asks, with what stands there for functions that it refers to.
 
     Raises what :func:`farcall.versions.version.describe` raises, and what the gateway refuses.
     """
+    context.must_run_an_input(function.full_name.strip("/"))
     if within is None and not context.is_local() and _is_global(function):
         known = _meaning(function.full_name)
         if known is not None:
             return known
     main = function.describe()
-    prepared = _prepared(session, function, main, within or {})
+    prepared = _prepared(session, function, main, within or as_they_are)
     if within is None:
         announce(session, function, prepared, main.captures_hash)
     return prepared
@@ -60,9 +72,7 @@ def _is_global(function: Function[..., object]) -> bool:
     return function.given is None and isinstance(raw, FunctionType) and "<locals>" not in raw.__qualname__
 
 
-def _prepared(
-    session: Session, function: Function[..., object], main: Version, within: Mapping[str, Function[..., object]]
-) -> Prepared:
+def _prepared(session: Session, function: Function[..., object], main: Version, within: Within) -> Prepared:
     environment_id = _environment(session, function)
     function_id = _put(session, function, main, environment_id)
     if not main.references:
@@ -78,7 +88,7 @@ def _prepared(
         other = getattr(
             thing, "__farcall_pool__", thing
         )  # of a class, an instance, a method: the containers they share
-        other = within.get(other.full_name, other)
+        other = within(other)
         if not other.is_defined_here:
             part = other.prepare(session)
             bindings.update({**part.bindings, name: part.function_id})
@@ -111,7 +121,8 @@ def _put(session: Session, function: Function[..., object], described: Version, 
         if function_id not in session.functions:
             if function.options.image is None:
                 compare_with(session, function.name, described, environment_id)
-            _send(session, function_id, environment_id, spec, described.code)
+            put_as = function.put_as(described, spec, environment_id)
+            _send(session, function_id, environment_id, put_as, described.code)
             session.functions.add(function_id)
         function.remember(described, environment_id, function_id)
     is_news = function.given is None and function.is_called

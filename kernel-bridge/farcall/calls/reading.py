@@ -10,6 +10,7 @@ from ..client.waiting import Bell, Steps
 from .outcomes import read_page
 from .single import Watching, is_final
 from .stream import Settled
+from .whole import cut_short
 
 
 class Reading:
@@ -62,6 +63,12 @@ class Reading:
             summary = yield from self._watch().change()
             if summary.sealed or is_final(summary):
                 return summary.inputs
+
+    def must_be_whole(self) -> Steps[None]:
+        """All its outcomes were read: raise if it lacks inputs that were meant for it."""
+        error = yield from cut_short(self._session, self._call_id, self._bell)
+        if error is not None:
+            raise error
 
     def _watch(self) -> Watching:
         if self._watching is None:

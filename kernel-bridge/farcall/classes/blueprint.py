@@ -12,9 +12,10 @@ import pickle
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..calls.signatures import Told, signature_of, stand_in, told
 from ..code.canonical import digest
 from ..code.lookup import reference_name
 from ..errors import InvalidError, SerializationError, compose, nearest
@@ -45,12 +46,22 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Methods with whether they yield, and parameters; `arguments`: made by an `__init__` of its own instead."""
+    """Methods with whether they yield, and parameters; `arguments`: made by an `__init__` of its own instead.
+
+    It is kept with deployments: fields are only ever added at the end, and one of an older deployment lacks them.
+    """
 
     name: str
     methods: dict[str, bool]
     slots: tuple[Slot, ...]
     arguments: bool = False
+    #: What each method takes, without `self`.
+    takes: dict[str, Told] = field(default_factory=dict)
+
+    def signed(self, method: str) -> Callable[..., Any] | None:
+        """Something with the method's signature; None where that was not told."""
+        takes: dict[str, Told] = getattr(self, "takes", {})
+        return stand_in(method, signature_of(takes[method])) if method in takes else None
 
     def values(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """What an instance is made with: what was given, and the defaults. Raises ``InvalidError`` that names it."""
@@ -105,9 +116,24 @@ class Blueprint:
         self.has_init = inspect.getattr_static(cls, "__init__") is not object.__init__
 
     @property
+    def asks(self) -> bool:
+        """Whether each instance has parameters, so that the class itself is none."""
+        if not self.has_init:
+            return bool(self.slots)
+        init: Any = inspect.getattr_static(self.cls, "__init__")
+        try:
+            inspect.signature(init).bind(None)
+        except TypeError:
+            return True
+        except ValueError:
+            pass  # one that cannot be read
+        return False
+
+    @property
     def schema(self) -> Schema:
         methods = {name: mark.yields for name, mark in self.methods.items()}
-        return Schema(self.cls.__name__, methods, self.slots, self.has_init)
+        takes = {name: told(types.MethodType(mark.raw, self)) for name, mark in self.methods.items()}
+        return Schema(self.cls.__name__, methods, self.slots, self.has_init, takes)
 
     def checked(self) -> Blueprint:
         """The same. Raises ``InvalidError`` for a class that cannot be one of ours."""

@@ -193,6 +193,19 @@ class Cls(Decorated, Generic[T]):
         """The containers of an instance with such parameters."""
         return Pool(self, packed=packed, mark=mark) if self._origin is None else self._origin.pool(packed, mark)
 
+    def placed(self, app: str) -> Cls[T]:
+        """The same class in another app."""
+        return Cls(
+            self._raw,
+            app=app,
+            name=self._name,
+            options=self._options,
+            given=self._given,
+            calls_remotely=self._calls_remotely,
+            origin=self._origin,
+            memory=self._memory,
+        )
+
     def _variant(self, options: Options, given: Mapping[str, Any], origin: Origin | None) -> Cls[T]:
         return Cls(
             self._raw,

@@ -49,6 +49,14 @@ class Method(Function[P, R]):
         return super().is_generator
 
     @property
+    def signed(self) -> Callable[..., Any] | None:
+        """Something with its signature: columns bind to its parameters. Connects where only its name is known."""
+        if self._mark is not None:
+            return super().signed
+        self._found()
+        return self._obj._cls.schema().signed(self._method)
+
+    @property
     def __farcall_pool__(self) -> Any:
         return self._obj.__farcall_pool__
 

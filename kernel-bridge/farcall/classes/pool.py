@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..calls.launch import Prepared
-from ..calls.prepare import prepare
+from ..calls.prepare import as_they_are, brought, prepare
 from ..client.session import Session
 from ..context import is_local
 from ..functions.scaling import Scaled
@@ -60,23 +60,60 @@ class Pool(Scaled[..., Any]):
     def spec(self, imports: tuple[str, ...]) -> FunctionSpec:
         """What it asks for, with the parameters that its instance is made with."""
         are_async = [mark.is_async for mark in self._cls.blueprint.methods.values()]
-        return msgspec.structs.replace(super().spec(imports), parameters=self._packed, is_async=all(are_async))
+        asks = self._cls.blueprint.asks and not self._mark
+        spec = super().spec(imports)
+        return msgspec.structs.replace(spec, parameters=self._packed, is_async=all(are_async), is_base=asks)
 
     def id_of(self, described: Version, spec: FunctionSpec, environment_id: str) -> str:
         """With parameters it is an id derived from the class's own: who knows only that one comes to the same."""
         if not self._mark:
             return super().id_of(described, spec, environment_id)
-        plain = msgspec.structs.replace(spec, name=self._cls.name, parameters="")
-        return varied(super().id_of(described, plain, environment_id), self._mark)
+        return varied(self._base_of(described, spec, environment_id), self._mark)
+
+    def put_as(self, described: Version, spec: FunctionSpec, environment_id: str) -> FunctionSpec:
+        """With parameters it says of which version it is an instance."""
+        if not self._mark:
+            return spec
+        return msgspec.structs.replace(spec, of=self._base_of(described, spec, environment_id))
+
+    def _base_of(self, described: Version, spec: FunctionSpec, environment_id: str) -> str:
+        """The id of the class itself."""
+        is_base = self._cls.blueprint.asks
+        plain = msgspec.structs.replace(spec, name=self._cls.name, parameters="", is_base=is_base)
+        return super().id_of(described, plain, environment_id)
+
+    def placed(self, cls: Cls[Any]) -> Scaled[..., Any]:
+        """The same containers, of the class as it is in another app."""
+        return Pool(cls, packed=self._packed, mark=self._mark, is_base=self._is_base)
+
+    @property
+    def cls(self) -> Cls[Any]:
+        """Whose containers they are."""
+        return self._cls
 
     def prepare(self, session: Session) -> Prepared:
-        """Capture the class now, and make that version known to the gateway."""
+        """Capture the class now, and make that version known to the gateway. In a container it is what came along."""
+        came = self._came_along(session)
+        if came is not None:
+            return came
         function: Any = self
         if not self._mark:
             return prepare(session, function)
-        prepared = prepare(session, function, within={})
+        prepared = prepare(session, function, as_they_are)
         self._name_class(session)
         return prepared
+
+    def _came_along(self, session: Session) -> Prepared | None:
+        """The version that the running call was opened with, whatever module the class was imported from here."""
+        if self._given is not None or is_local():
+            return None
+        instance = brought(f"{self.full_name}:object")
+        if instance is not None:
+            return replace(instance, name=self.name)
+        base = brought(f"{self._cls.full_name}:class")
+        return (
+            None if base is None else instance_of(session, base, name=self.name, packed=self._packed, mark=self._mark)
+        )
 
     def _name_class(self, session: Session) -> None:
         """Others find the class by its name, whatever the parameters are that it is called with here."""
@@ -106,15 +143,20 @@ class VariedPool(Scaled[..., Any]):
     def prepare(self, session: Session) -> Prepared:
         """The version that the name means, with these parameters."""
         prepared: Prepared = self._base.prepare(session)
-        if not self._mark:
-            return prepared
-        function_id = varied(prepared.function_id, self._mark)
-        if function_id not in session.functions:
-            changes = {"name": self.name, "parameters": self._packed}
-            message = FunctionVary(request=0, of=prepared.function_id, function_id=function_id, changes=changes)
-            session.ask(message, FunctionAccepted, timeout=60.0)
-            session.functions.add(function_id)
-        return replace(prepared, name=self.name, function_id=function_id)
+        return instance_of(session, prepared, name=self.name, packed=self._packed, mark=self._mark)
+
+
+def instance_of(session: Session, base: Prepared, *, name: str, packed: str, mark: str) -> Prepared:
+    """The version of a class's instance with such parameters, made of the class's own; the very same without any."""
+    if not mark:
+        return replace(base, name=name)
+    function_id = varied(base.function_id, mark)
+    if function_id not in session.functions:
+        changes = {"name": name, "parameters": packed}
+        message = FunctionVary(request=0, of=base.function_id, function_id=function_id, changes=changes)
+        session.ask(message, FunctionAccepted, timeout=60.0)
+        session.functions.add(function_id)
+    return replace(base, name=name, function_id=function_id)
 
 
 def pool_name(name: str, mark: str) -> str:

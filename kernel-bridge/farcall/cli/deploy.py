@@ -9,7 +9,7 @@ from ..notebook.listing import aligned, many
 from ..wire.messages import AppSummary
 from .common import Commands, is_running, no_gateway, print_json, takes_json
 
-_HEAD = ("app", "state", "since", "functions", "next")
+_HEAD = ("app", "state", "since", "functions", "next", "tags")
 
 
 def add(commands: Commands) -> None:
@@ -62,7 +62,8 @@ def _list(asked: argparse.Namespace) -> int:
 def _row(app: AppSummary) -> tuple[str, ...]:
     next_at = min((function.next_at for function in app.functions if function.next_at), default=0.0)
     names = ", ".join(function.name for function in app.functions)
-    return app.app, app.state, _moment(app.since), names, _moment(next_at) if next_at else ""
+    tags = ", ".join(f"{key}={text}" for key, text in app.tags.items())
+    return app.app, app.state, _moment(app.since), names, _moment(next_at) if next_at else "", tags
 
 
 def _stop(asked: argparse.Namespace) -> int:

@@ -43,7 +43,8 @@ def _status(asked: argparse.Namespace) -> int:
         print_json(state)
         return 0
     up = words.duration(time.time() - state.started_at)
-    print(f"gateway     farcall {state.version}, pid {state.pid}, up {up}, at {Session.current().url}")
+    url = embedded.announced() if default_place().is_embedded else Session.current().url
+    print(f"gateway     farcall {state.version}, pid {state.pid}, up {up}, at {url}")
     print(f"host        {state.cpus} CPUs, {words.size(state.memory * 2**20)} of memory, Python {state.python}")
     gpus = ", ".join(f"{gpu.name}{' (busy)' if gpu.container_id else ''}" for gpu in state.gpus)
     print(f"GPUs        {gpus or 'none'}")

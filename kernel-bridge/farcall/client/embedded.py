@@ -58,9 +58,16 @@ def home_folder(home: str | os.PathLike[str] | None = None) -> Path:
 def find(home: str | os.PathLike[str] | None = None) -> Address | None:
     """The address of the gateway that runs on this home; None if none listens."""
     told = _read_json(home_folder(home) / "gateway.json")
-    if told is None or not _listens(str(told.get("url", ""))):
+    url = "" if told is None else _nearest(told)
+    if told is None or not _listens(url):
         return None
-    return Address(str(told["url"]), str(told["token"]))
+    return Address(url, str(told["token"]))
+
+
+def announced(home: str | os.PathLike[str] | None = None) -> str:
+    """Where this home's gateway says it can be reached, by other machines too; empty when there is none."""
+    told = _read_json(home_folder(home) / "gateway.json")
+    return "" if told is None else str(told.get("url", ""))
 
 
 def ensure(home: str | os.PathLike[str] | None = None, *, extra: tuple[str, ...] = ()) -> Address:
@@ -236,6 +243,12 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _nearest(told: dict[str, Any]) -> str:
+    """Its own socket instead of TLS, whose certificate names the machine as others call it."""
+    url = str(told.get("url", ""))
+    return str(told.get("local", url)) if url.startswith("wss:") else url
 
 
 def _listens(url: str) -> bool:

@@ -81,17 +81,51 @@ class Interrupted(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self}" if str(self) else "KeyboardInterrupt"]
 
 
-class Wait:
-    """One wait of the calling thread: ``with Wait(bell) as wait: while …: wait.once()``."""
+class Place:
+    """A container's place, lent to others while its input waits: once, however many waits follow one another."""
 
-    def __init__(self, bell: Bell, *, view: View = SILENT, timeout: float | None = None) -> None:
+    def __init__(self) -> None:
+        self._lent: contextlib.AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.take_back()
+
+    @property
+    def is_lent(self) -> bool:
+        return self._lent is not None
+
+    def lend(self) -> None:
+        """Inside a container: tell the gateway that the running input waits. Idempotent."""
+        if self._lent is None and not context.is_local():
+            self._lent = context.waiting()
+            self._lent.__enter__()
+
+    def take_back(self) -> None:
+        """The input goes on. Idempotent."""
+        lent, self._lent = self._lent, None
+        if lent is not None:
+            lent.__exit__(None, None, None)
+
+
+class Wait:
+    """One wait of the calling thread: ``with Wait(bell) as wait: while …: wait.once()``.
+
+    ``place`` is for waits that follow one another: who made it takes it back.
+    """
+
+    def __init__(
+        self, bell: Bell, *, view: View = SILENT, timeout: float | None = None, place: Place | None = None
+    ) -> None:
         self.interrupts = 0
         self._bell = bell
         self._view = view
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._before: Callable[[int, FrameType | None], Any] | int | None = None
-        self._nested = contextlib.ExitStack()
-        self._lent = False
+        self._place = Place() if place is None else place
+        self._is_ours = place is None
 
     def __enter__(self) -> Wait:
         if threading.current_thread() is threading.main_thread():
@@ -102,17 +136,18 @@ class Wait:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._nested.close()
+        if self._is_ours:
+            self._place.take_back()
         if self._before is not None:
             _signal.signal(signal.SIGINT, self._before)
 
     def once(self) -> bool:
         """Wait until the bell rings, a tick passes, or the deadline comes. Whether the bell rang."""
-        tick = TICK_S if self._lent or context.is_local() else _LEND_AFTER_S
+        tick = TICK_S if self._place.is_lent or context.is_local() else _LEND_AFTER_S
         left = self.left
         rang = self._bell.wait(tick if left is None else min(tick, left))
         if not rang:
-            self._lend()
+            self._place.lend()
             self._view.tick()
         return rang
 
@@ -125,12 +160,6 @@ class Wait:
     def late(self) -> bool:
         """Whether the deadline has passed."""
         return self._deadline is not None and time.monotonic() >= self._deadline
-
-    def _lend(self) -> None:
-        """Inside a container: tell the gateway that the running input waits."""
-        if not self._lent and not context.is_local():
-            self._lent = True
-            self._nested.enter_context(context.waiting())
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
         self.interrupts += 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..calls.launch import Bound, Prepared
 from ..client.session import Session
-from ..context import current_running
+from ..context import current_running, must_run_an_input
 from ..errors import NotFoundError
 from ..function import Function
 from . import at_hand
@@ -69,6 +69,12 @@ def meaning(name: str) -> Prepared | None:
     return Prepared(plain, versions[name], is_generator, captures, dict(bound), dict(versions), {})
 
 
+def missing(name: str) -> NotFoundError:
+    """Of something that did not come along. Raises ``InvalidError`` where nothing could: before the first input."""
+    must_run_an_input(name.partition(":")[0].strip("/"))
+    return NotFoundError(f"{name} is not among the functions that came with this call")
+
+
 def resolve(name: str, bindings: Mapping[str, str]) -> object:
     """The function of that name, for the loader. ``bindings`` always holds those of the call that runs now."""
     if ":" in name:
@@ -115,5 +121,5 @@ class BoundFunction(Function[..., Any]):
     def _function_id(self) -> str:
         function_id = self._bindings.get(self.full_name)
         if function_id is None:
-            raise NotFoundError(f"{self.full_name} is not among the functions that came with this call")
+            raise missing(self.full_name)
         return function_id

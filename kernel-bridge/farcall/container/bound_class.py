@@ -14,7 +14,7 @@ from ..classes.cls import Cls
 from ..classes.instance import Obj
 from ..classes.pool import VariedPool
 from ..client.session import Session
-from ..errors import InvalidError, NotFoundError, compose
+from ..errors import InvalidError, compose
 from ..functions.scaling import Scaled
 from ..manner import Manner
 from . import bound
@@ -45,7 +45,7 @@ class BoundClass:
         """Its version."""
         found = self.bindings.get(self._reference)
         if found is None:
-            raise NotFoundError(f"{self._reference} is not among the functions that came with this call")
+            raise bound.missing(self._reference)
         return found
 
     @property
@@ -57,7 +57,7 @@ class BoundClass:
         """Its methods and parameters."""
         packed = self.brought[2]
         if not packed:
-            raise NotFoundError(f"{self._reference} is not among the functions that came with this call")
+            raise bound.missing(self._reference)
         return Schema.unpacked(packed)
 
     def pool(self, packed: str, mark: str) -> Scaled[..., Any]:

@@ -16,6 +16,7 @@ from ..calls.launch import Prepared
 from ..classes.blueprint import Blueprint, settle_in, unpack_values
 from ..classes.marks import Hook, Marked
 from ..client.session import Session
+from ..context import in_hook
 from ..errors import InvalidError, add_note
 from ..function import Function
 from ..values.traceback_ import is_ours
@@ -46,7 +47,7 @@ class Instance:
         settle_in(self.instance, self)
         for hook in self._blueprint.enters:
             try:
-                self._run(hook, run)
+                self._begin(hook, run)
             except BaseException as error:
                 add_note(error, f"raised by @farcall.enter() {hook.raw.__qualname__}: no container came up")
                 raise
@@ -97,6 +98,10 @@ class Instance:
     def names(self) -> tuple[str, str]:
         """App and class."""
         return self._spec.app, self._spec.name.partition("#")[0]
+
+    def _begin(self, hook: Hook, run: Run) -> None:
+        with in_hook(f"@farcall.enter() {hook.raw.__qualname__}"):
+            self._run(hook, run)
 
     def _run(self, hook: Hook, run: Run) -> None:
         found = self._blueprint.bound(self.instance, hook)()

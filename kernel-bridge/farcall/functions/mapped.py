@@ -10,6 +10,7 @@ from ..batches import BatchResults, batches_of
 from ..call import FunctionCall
 from ..calls.labels import Label
 from ..calls.source import Source
+from ..frames.frame import is_frame
 from ..results import Results
 from ..twin import itself, twin
 from ..values.traceback_ import without_ours
@@ -57,9 +58,9 @@ class Mapped(Scaled[P, R]):
         __tracebackhide__ = True
         _never_wrapped(wrap_returned_exceptions)
         try:
-            source = Source.of_map(
-                self.signed, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {}
-            )
+            # Of a function that is known by name the signature has to be asked for.
+            signed = self.signed if any(map(is_frame, input_iterators)) else None
+            source = Source.of_map(signed, self._name, input_iterators, columns=columns, rows=rows, given=kwargs or {})
             source = source.labelled(self._name, label).limited(limit)
         except Exception as error:
             raise without_ours(error)  # noqa: B904
@@ -93,13 +94,7 @@ class Mapped(Scaled[P, R]):
         __tracebackhide__ = True
         returns = return_exceptions or ignore_exceptions
         try:
-            results = self.map(
-                *input_iterators,
-                kwargs=kwargs,
-                order_outputs=order_outputs,
-                return_exceptions=returns,
-                label=label,
-            )
+            results = self._dropping(input_iterators, kwargs, order_outputs, returns=returns, label=label)
             async for _ in results:
                 pass
         except Exception as error:
@@ -119,13 +114,7 @@ class Mapped(Scaled[P, R]):
         __tracebackhide__ = True
         returns = return_exceptions or ignore_exceptions
         try:
-            results = self.map(
-                *input_iterators,
-                kwargs=kwargs,
-                order_outputs=order_outputs,
-                return_exceptions=returns,
-                label=label,
-            )
+            results = self._dropping(input_iterators, kwargs, order_outputs, returns=returns, label=label)
             for _ in results:
                 pass
         except Exception as error:
@@ -183,6 +172,21 @@ class Mapped(Scaled[P, R]):
         )
 
     # ── inside
+
+    def _dropping(
+        self,
+        input_iterators: tuple[Any, ...],
+        kwargs: dict[str, Any] | None,
+        order_outputs: bool,
+        *,
+        returns: bool,
+        label: Label | None,
+    ) -> Results:
+        """The map that :meth:`for_each` runs."""
+        __tracebackhide__ = True
+        return self.map(
+            *input_iterators, kwargs=kwargs, order_outputs=order_outputs, return_exceptions=returns, label=label
+        )
 
     def _results(
         self,

@@ -99,7 +99,8 @@ class Scaled(EarlierNames[P, R]):
     ) -> FunctionAutoscalerSettings:
         """Change how many containers there are (None: unchanged), until the next deploy; returns what holds now.
 
-        It goes by the function's name: newer versions of it, and its variants by :meth:`with_options`, follow too.
+        It goes by the function's name: newer versions of it, and its variants by :meth:`with_options`, follow too. It
+        holds across restarts of the gateway; in the default app, which is never deployed, until the gateway ends.
 
         Args:
             min_containers: kept up when nothing is to be done.

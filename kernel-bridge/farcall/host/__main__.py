@@ -18,6 +18,7 @@ from ..client.embedded import home_folder
 from . import hardware
 from .birth import MARK
 from .cpu import CpuLimits
+from .home import HomeFolder
 from .image_folder import ImageFolder
 from .images import Images, open_root
 from .isolation import Isolation
@@ -44,11 +45,12 @@ def main() -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(isolation.folder_mode)
     write_note(note, config["host_id"])
+    isolation.hold_lobby()
     try:
         cpus = CpuLimits(Path(config.get("cgroups", "/sys/fs/cgroup")))
         starting = Starting(home / "logs", Reach(config["url"], window), isolation, cpus)
         has = hardware.find(config.get("gpus"), config.get("labels"))
-        uplink = Uplink(address)
+        uplink = Uplink(address, HomeFolder(home))
         Supervisor(uplink, starting, has, folder, images_of(home, isolation, uplink)).run()
     finally:
         remove_note(note)

@@ -73,6 +73,13 @@ class Isolation:
     def folder_mode(self) -> int:
         return 0o711 if self.kind == "uid" else 0o700
 
+    def hold_lobby(self) -> None:
+        """Note in the lobby that this process needs it: see engines/lobbies.ts."""
+        if self.kind != "none":
+            note = self._lobby / "supervisor.pid"
+            note.write_text(f"{os.getpid()}\n")
+            note.chmod(0o600)
+
     def cell(self, container: str, folder: Path) -> Cell | None:
         """A cell around ``folder``, which becomes the container's own. None: it is not isolated."""
         if self.kind == "none":

@@ -20,6 +20,7 @@ from ..client.embedded import StartError, ensure
 from ..wire.connection import Connection, ConnectionLost, Refused
 from ..wire.frame import PROTOCOL, ProtocolError
 from ..wire.messages import ContainerExited, Hello, Message, Ping, Pong, Welcome
+from .home import HomeFolder
 
 log = logging.getLogger("farcall.host")
 #: Facts told this shortly before a loss may not have arrived.
@@ -46,8 +47,9 @@ class GivenUp(Exception):
 class Uplink:
     """Sends and receives while connected; :meth:`tick` connects again."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, home: HomeFolder) -> None:
         self._address = address
+        self._home = home
         self._connection: Connection | None = None
         self._lost_at = time.monotonic()
         self._tries = 0
@@ -70,6 +72,8 @@ class Uplink:
         """Connect, if that is due: True. ``restart``: an embedded gateway that is gone may be started."""
         if self._connection is not None or now < self._try_at:
             return False
+        if self._home.is_gone:
+            raise GivenUp("the gateway's folder was deleted")
         if self._tries and now - self._lost_at > self._address.window:
             raise GivenUp("the gateway did not come back")
         self._tries += 1

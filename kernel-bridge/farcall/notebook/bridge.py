@@ -25,7 +25,8 @@ from .views import BRIDGE, LiveCall
 LEASE_S = 600.0
 #: An extension that said something this recently is still there (it renews its leases within LEASE_S).
 _ATTACHED_S = 900.0
-_FLUSH_S = 0.05
+#: A view draws no more than five times a second; each event costs all of JupyterLab a little.
+_FLUSH_S = 0.1
 _HELLO_CALLS = 50
 _WAITING_INTENTS = 256
 _log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Bridge:
         return self._heard_at is not None and time.monotonic() - self._heard_at < _ATTACHED_S
 
     def flush(self, now: float) -> float | None:
-        """A job of the pace thread: sends the leased calls that changed, at most 20 times a second."""
+        """A job of the pace thread: sends the leased calls that changed, at most ten times a second."""
         if now - self._flushed_at < _FLUSH_S:
             return self._flushed_at + _FLUSH_S
         changed = [followed for followed in self._leased() if self._sent.get(_id(followed)) != followed.changes]

@@ -7,7 +7,6 @@ Source: Modal's Dict. Where Modal drops an entry after 7 days without use, here 
 from __future__ import annotations
 
 import builtins
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,7 +16,7 @@ from ..errors import NotFoundError
 from ..twin import either
 from ..wire.messages import DictGet, DictPage, DictPop, DictPut, DictRead, DictValue, ObjectClear, ObjectDone
 from .changes import changes_of
-from .handle import Ephemeral, Handle, expect
+from .handle import Handle, expect
 from .keys import key_bytes
 from .named import Objects
 from .pieces import Piece, batches, blob_bytes, blobs_of, bytes_of, cut, lengths_of, piece_of, table, value_of
@@ -51,35 +50,6 @@ class Dict(Handle):
     def __init__(self, data: Mapping[Any, Any] | None = None) -> None:
         super().__init__()
         self._data = dict(data or {})
-
-    @staticmethod
-    def from_name(
-        name: str, *, environment_name: str | None = None, create_if_missing: bool = False, client: object = None
-    ) -> Dict:
-        """The dict of that name. Nothing is asked before its first use.
-
-        Args:
-            name: 1 to 64 letters, digits, dots, dashes and underscores. Each person has names of their own.
-            environment_name: names in different environments are different dicts.
-            create_if_missing: make it at the first use if there is none; otherwise that use raises ``NotFoundError``.
-        """
-        return Dict._named(name, environment_name, create="missing" if create_if_missing else "never")
-
-    @staticmethod
-    def from_id(dict_id: str, client: object = None) -> Dict:
-        """The dict of that ``object_id``. No I/O: what is not there is found out at the first use."""
-        return Dict._from_id(dict_id)
-
-    @staticmethod
-    def ephemeral(client: object = None, environment_name: str | None = None) -> Ephemeral[Dict]:
-        """A nameless dict for the time of a ``with`` or ``async with`` block."""
-        return Ephemeral(Dict)
-
-    @staticmethod
-    def lookup(name: str, *, environment_name: str | None = None, create_if_missing: bool = False) -> Dict:
-        """:meth:`from_name` by its old name, asked for at once."""
-        warnings.warn("Dict.lookup is Dict.from_name(…).hydrate() now", DeprecationWarning, stacklevel=2)
-        return Dict.from_name(name, environment_name=environment_name, create_if_missing=create_if_missing)._hydrated()
 
     # ── one entry
 

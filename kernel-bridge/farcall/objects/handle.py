@@ -7,6 +7,7 @@ arguments, results and captured values and means the same object everywhere.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,47 @@ class Handle:
         self._store = ""  # where _id was found
 
     @classmethod
+    def from_name(
+        cls: type[H],
+        name: str,
+        *,
+        environment_name: str | None = None,
+        create_if_missing: bool = False,
+        client: object = None,
+    ) -> H:
+        """The one of that name. Nothing is asked before its first use.
+
+        Args:
+            name: 1 to 64 letters, digits, dots, dashes and underscores. Each person has names of their own, and a dict
+                and a queue may have the same.
+            environment_name: names in different environments are different objects.
+            create_if_missing: make it at the first use if there is none; otherwise that use raises ``NotFoundError``.
+        """
+        return cls._named(name, environment_name, create="missing" if create_if_missing else "never")
+
+    @classmethod
+    def from_id(cls: type[H], object_id: str, client: object = None) -> H:
+        """The one of that ``object_id``. No I/O: what is not there is found out at the first use."""
+        if not isinstance(object_id, str) or not re.fullmatch(rf"{cls._prefix}-[0-9A-HJKMNP-TV-Z]{{26}}", object_id):
+            happened = f"not the id of a {cls.__name__}"
+            raise InvalidError(compose(happened, got=repr(object_id), takes=f"{cls._prefix}-…"))
+        return cls._of(object_id=object_id)
+
+    @classmethod
+    def ephemeral(cls: type[H], client: object = None, environment_name: str | None = None) -> Ephemeral[H]:
+        """A nameless one for the time of a ``with`` or ``async with`` block."""
+        return Ephemeral(cls)
+
+    @classmethod
+    def lookup(cls: type[H], name: str, *, environment_name: str | None = None, create_if_missing: bool = False) -> H:
+        """:meth:`from_name` by its old name, asked for at once."""
+        known_as = cls.__name__
+        warnings.warn(f"{known_as}.lookup is {known_as}.from_name(…).hydrate() now", DeprecationWarning, stacklevel=2)
+        found = cls.from_name(name, environment_name=environment_name, create_if_missing=create_if_missing)
+        run(found._found)
+        return found
+
+    @classmethod
     def _of(cls: type[H], *, name: str = "", environment: str = "", create: Create = "never", object_id: str = "") -> H:
         made = object.__new__(cls)
         made._begin(name=name, environment=environment, create=create, object_id=object_id)
@@ -74,13 +116,6 @@ class Handle:
         return cls._of(
             name=checked_name(name, cls.__name__), environment=checked_environment(environment), create=create
         )
-
-    @classmethod
-    def _from_id(cls: type[H], object_id: str) -> H:
-        if not isinstance(object_id, str) or not re.fullmatch(rf"{cls._prefix}-[0-9A-HJKMNP-TV-Z]{{26}}", object_id):
-            happened = f"not the id of a {cls.__name__}"
-            raise InvalidError(compose(happened, got=repr(object_id), takes=f"{cls._prefix}-…"))
-        return cls._of(object_id=object_id)
 
     @property
     def name(self) -> str | None:
@@ -120,10 +155,6 @@ class Handle:
         return _revive, (type(self), self._name, self._environment, self._create, "" if self._name else self._id)
 
     # ── at the gateway
-
-    def _hydrated(self: H) -> H:
-        run(self._found)
-        return self
 
     def _found(self, asking: Asking) -> Steps[str]:
         """Its id on the session's gateway."""

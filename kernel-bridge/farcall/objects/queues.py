@@ -13,20 +13,21 @@ from __future__ import annotations
 import builtins
 import queue
 import time
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Future
 from typing import Any, NamedTuple
 
+from ..client.session import Reply
 from ..client.waiting import Steps
 from ..errors import InvalidError, compose
 from ..twin import either
 from ..wire.messages import ObjectClear, ObjectDone, QueueGet, QueueItems, QueuePut, QueueRead, QueueTaken
 from .changes import changes_of
-from .handle import Ephemeral, Handle, expect
+from .handle import Handle, expect
 from .named import Objects
 from .pieces import Piece, batches, blobs_of, bytes_of, lengths_of, piece_of, value_of
 from .stepwise import Asking, run, run_async, stepwise
-from .turns import checked_partition, checked_seconds, deadline_of, leave, waited
+from .turns import checked_partition, checked_seconds, deadline_of, turn, waited
 
 #: Values, and the number to go on after.
 Page = tuple[list[Any], float]
@@ -53,35 +54,6 @@ class Queue(Handle):
     objects: Objects[Queue]
     #: ``objects.delete`` by its old name.
     delete: Any
-
-    @staticmethod
-    def from_name(
-        name: str, *, environment_name: str | None = None, create_if_missing: bool = False, client: object = None
-    ) -> Queue:
-        """The queue of that name. Nothing is asked before its first use.
-
-        Args:
-            name: 1 to 64 letters, digits, dots, dashes and underscores. Each person has names of their own.
-            environment_name: names in different environments are different queues.
-            create_if_missing: make it at the first use if there is none; otherwise that use raises ``NotFoundError``.
-        """
-        return Queue._named(name, environment_name, create="missing" if create_if_missing else "never")
-
-    @staticmethod
-    def from_id(queue_id: str, client: object = None) -> Queue:
-        """The queue of that ``object_id``. No I/O: what is not there is found out at the first use."""
-        return Queue._from_id(queue_id)
-
-    @staticmethod
-    def ephemeral(client: object = None, environment_name: str | None = None) -> Ephemeral[Queue]:
-        """A nameless queue for the time of a ``with`` or ``async with`` block."""
-        return Ephemeral(Queue)
-
-    @staticmethod
-    def lookup(name: str, *, environment_name: str | None = None, create_if_missing: bool = False) -> Queue:
-        """:meth:`from_name` by its old name, asked for at once."""
-        warnings.warn("Queue.lookup is Queue.from_name(…).hydrate() now", DeprecationWarning, stacklevel=2)
-        return Queue.from_name(name, environment_name=environment_name, create_if_missing=create_if_missing)._hydrated()
 
     # ── putting
 
@@ -240,7 +212,8 @@ class Queue(Handle):
                 **number._asdict(),
             )
             payload = b"".join(piece.data for piece in batch)
-            reply = yield from waited(asking, message, payload, number, deadline)
+            with turn(asking, message, number):
+                reply = yield from waited(asking, message, payload, number, deadline)
         if reply is None or expect(reply.message, ObjectDone).count == 0:
             where = f"partition {into.partition!r} of {self!r}" if into.partition else repr(self)
             raise queue.Full(f"{where} has no room for {builtins.len(batch):,} more")
@@ -271,25 +244,22 @@ class Queue(Handle):
         message = QueueGet(
             request=0, object_id=object_id, partition=partition, count=count, wait=wait, **number._asdict()
         )
-        confirmed = False
+        taken: Future[Reply] | None = None
         try:
-            reply = yield from waited(asking, message, b"", number, deadline)
-            if reply is None:
-                return [], False
-            items = expect(reply.message, QueueItems)
-            found = bytes_of(session, items.lengths, reply.payload, items.blobs)
-            if found:
-                taken = session.request(QueueTaken(request=0, object_id=object_id, op=number.op))
-                changes.end_with(number.op, taken)
-                confirmed = True
+            with turn(asking, message, number):
+                reply = yield from waited(asking, message, b"", number, deadline)
+                if reply is None:
+                    return [], False
+                items = expect(reply.message, QueueItems)
+                found = bytes_of(session, items.lengths, reply.payload, items.blobs)
+                if found:
+                    taken = session.request(QueueTaken(request=0, object_id=object_id, op=number.op))
             return list(found), items.more
-        except BaseException as error:
-            if not confirmed and not isinstance(error, Exception):  # told to stop, maybe just as they arrived
-                leave(asking, message, number, release=True)
-            raise
         finally:
-            if not confirmed:
+            if taken is None:
                 changes.end(number.op)
+            else:
+                changes.end_with(number.op, taken)
 
     def _page(self, asking: Asking, partition: str, after: float, wait_s: float) -> Steps[Page]:
         object_id = yield from self._found(asking)
@@ -297,7 +267,8 @@ class Queue(Handle):
             message = QueueRead(
                 request=0, object_id=object_id, op=number.op, partition=partition, after=after, wait=wait_s > 0
             )
-            reply = yield from waited(asking, message, b"", number, time.monotonic() + wait_s)
+            with turn(asking, message, number):
+                reply = yield from waited(asking, message, b"", number, time.monotonic() + wait_s)
         if reply is None:
             return [], after
         items = expect(reply.message, QueueItems)

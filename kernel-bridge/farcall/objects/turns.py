@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..client.session import Reply
 from ..client.waiting import CANCEL_S, Steps
@@ -15,32 +17,40 @@ from ..wire.messages import QueueGet, QueueLeave, QueuePut, QueueRead
 from .changes import Number
 from .stepwise import Asking
 
+Waiting = QueuePut | QueueGet | QueueRead
 #: In bytes of UTF-8.
 LONGEST_PARTITION = 64
 
 
+@contextmanager
+def turn(asking: Asking, message: Waiting, number: Number) -> Iterator[None]:
+    """Around :func:`waited` and what settles its answer: whoever is told to stop gives back what is on its way."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception):  # told to stop, maybe just as the answer came
+            leave(asking, message, number, release=True)
+        raise
+
+
 def waited(
-    asking: Asking, message: QueuePut | QueueGet | QueueRead, payload: bytes, number: Number, deadline: float | None
+    asking: Asking, message: Waiting, payload: bytes, number: Number, deadline: float | None
 ) -> Steps[Reply | None]:
     """The answer to something that may have to wait its turn. None: not in time, and the gateway cannot be asked."""
     future = asking.session.request(message, payload)
     future.add_done_callback(lambda _: asking.bell.ring())
     has_left = False
-    try:
-        while not future.done():
-            if deadline is not None and time.monotonic() >= deadline:
-                if has_left:
-                    return None
-                has_left, deadline = True, time.monotonic() + CANCEL_S
-                leave(asking, message, number, release=False)
-            yield
-        return future.result()
-    finally:
-        if not future.done():
-            leave(asking, message, number, release=True)
+    while not future.done():
+        if deadline is not None and time.monotonic() >= deadline:
+            leave(asking, message, number, release=has_left)
+            if has_left:
+                return None
+            has_left, deadline = True, time.monotonic() + CANCEL_S
+        yield
+    return future.result()
 
 
-def leave(asking: Asking, message: QueuePut | QueueGet | QueueRead, number: Number, *, release: bool) -> None:
+def leave(asking: Asking, message: Waiting, number: Number, *, release: bool) -> None:
     """Wait no longer. ``release``: what is on its way goes back. Said again after a lost connection."""
     asking.session.request(QueueLeave(request=0, object_id=message.object_id, op=number.op, release=release))
 

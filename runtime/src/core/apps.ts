@@ -9,15 +9,18 @@ import { cancelCall } from './verdict.js';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** These versions, and no others of the app: they are kept warm as they ask, under the settings of their options. */
+/**
+ * These versions and what was made of them, and no others of the app: they are kept warm as they ask, under the settings of
+ * their options. An instance of a class, or a variant by name, is so from its first use on.
+ */
 export function appDeployed(s: State, { app, functions }: Of<'app.deployed'>): void {
   const deployed = new Set(functions);
   for (const fn of ofApp(s, app)) {
-    fn.isDeployed = deployed.has(fn.id);
+    fn.isDeployed = deployed.has(fn.id) || (fn.spec.of !== undefined && deployed.has(fn.spec.of));
     fn.isReplaced = !fn.isDeployed;
     s.settings.delete(keyOf(app, fn.spec.name));
     fn.settings = settingsOf(fn.spec);
-    if (fn.isDeployed) fn.isWanted = true;
+    if (deployed.has(fn.id)) fn.isWanted = true;
     s.touch(fn);
   }
 }

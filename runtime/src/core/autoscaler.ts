@@ -18,6 +18,8 @@ export function desire(s: State, fn: RemoteFunction): Wish {
   const work = workOf(fn);
   const needed = neededFor(s, fn, work);
   const { minContainers, maxContainers, bufferContainers } = fn.settings;
+  if (fn.spec.is_base === true && work === 0)
+    return { desired: 0, because: 'each set of parameters has containers of its own' };
   const floor = fn.isReplaced || !fn.isWanted ? 0 : minContainers;
   const buffer = work > 0 && !fn.isReplaced ? bufferContainers : 0;
   const wanted = Math.max(floor, needed.desired + buffer);

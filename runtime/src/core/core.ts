@@ -34,7 +34,7 @@ import { scale } from './placement.js';
 import { callRestored, containerRestored, releaseHeld, watchRestored } from './restore.js';
 import { queueDue } from './retry.js';
 import { retireUsedUp, schedule } from './scheduler.js';
-import { autoscalerUpdated, functionPut, functionReplaced, previewWanted } from './settings.js';
+import { autoscalerRestored, autoscalerUpdated, functionPut, functionReplaced, previewWanted } from './settings.js';
 import { State } from './state.js';
 import { steal, UNMEASURED_MS } from './stealing.js';
 import {
@@ -84,6 +84,8 @@ export interface Questions {
   imagesInUse(): readonly string[];
   /** No call is open. */
   isIdle(): boolean;
+  /** Something that is deployed is to have containers though nothing is to be done. */
+  isKeptWarm(): boolean;
   /** How much of everything is held. */
   census(): Census;
   /** When, in `now`'s milliseconds, a tick would change something; Infinity: never. Ticking every 100 ms is enough for all else. */
@@ -96,6 +98,7 @@ const HANDLERS: Handlers = {
   'function.put': functionPut,
   'function.replaced': functionReplaced,
   'autoscaler.updated': autoscalerUpdated,
+  'autoscaler.restored': autoscalerRestored,
   'app.deployed': appDeployed,
   'app.stopped': appStopped,
   'preview.wanted': previewWanted,
@@ -217,6 +220,12 @@ export class Core implements Questions {
 
   isIdle(): boolean {
     return this.#s.openCalls === 0;
+  }
+
+  isKeptWarm(): boolean {
+    for (const fn of this.#s.functions.values())
+      if (fn.isDeployed && fn.isWanted && fn.spec.is_base !== true && fn.settings.minContainers > 0) return true;
+    return false;
   }
 
   census(): Census {

@@ -45,6 +45,16 @@ export interface SettledRun {
   readonly status: number;
 }
 
+/** What is not named stays as it is. */
+export interface Rescaling {
+  readonly app: string;
+  readonly name: string;
+  readonly minContainers?: number;
+  readonly maxContainers?: number;
+  readonly bufferContainers?: number;
+  readonly scaledownWindow?: number;
+}
+
 export type Happening =
   // functions
   | {
@@ -55,15 +65,9 @@ export type Happening =
       readonly image?: string;
     }
   | { readonly type: 'function.replaced'; readonly app: string; readonly name: string; readonly function: FunctionId }
-  | {
-      readonly type: 'autoscaler.updated';
-      readonly app: string;
-      readonly name: string;
-      readonly minContainers?: number;
-      readonly maxContainers?: number;
-      readonly bufferContainers?: number;
-      readonly scaledownWindow?: number;
-    }
+  | ({ readonly type: 'autoscaler.updated' } & Rescaling)
+  /** It was set before a restart, for whoever uses the name again: nothing starts for that. */
+  | ({ readonly type: 'autoscaler.restored' } & Rescaling)
   /** From now on these versions, and no others, are the app's for everybody; again after a restart. */
   | { readonly type: 'app.deployed'; readonly app: string; readonly functions: readonly FunctionId[] }
   | { readonly type: 'app.stopped'; readonly app: string }

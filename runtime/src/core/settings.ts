@@ -1,6 +1,6 @@
 // Functions become known, names come to mean other versions, and the autoscaler's settings change by name.
 
-import type { Event } from './events.js';
+import type { Event, Rescaling } from './events.js';
 import { RemoteFunction, settingsOf, type Settings } from './function.js';
 import { keyOf, type State } from './state.js';
 
@@ -13,6 +13,7 @@ export function functionPut(s: State, { function: id, environment, spec, image }
   if (s.functions.has(id)) return;
   const fn = new RemoteFunction(id, environment, spec, image);
   s.functions.set(id, fn);
+  fn.isDeployed = spec.of !== undefined && s.functions.get(spec.of)?.isDeployed === true;
   const key = keyOf(spec.app, spec.name);
   fn.settings = { ...settingsOf(spec), ...s.settings.get(key) };
   s.touch(fn);
@@ -57,7 +58,18 @@ export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): vo
   }
 }
 
-function given(event: Of<'autoscaler.updated'>): Partial<Settings> {
+export function autoscalerRestored(s: State, event: Of<'autoscaler.restored'>): void {
+  const key = keyOf(event.app, event.name);
+  const settings = given(event);
+  s.settings.set(key, settings);
+  for (const fn of s.functions.values()) {
+    if (keyOf(fn.spec.app, fn.spec.name) !== key) continue;
+    fn.settings = { ...settingsOf(fn.spec), ...settings };
+    s.touch(fn);
+  }
+}
+
+function given(event: Rescaling): Partial<Settings> {
   const { minContainers, maxContainers, bufferContainers, scaledownWindow } = event;
   return {
     ...(minContainers !== undefined && { minContainers }),

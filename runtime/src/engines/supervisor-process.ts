@@ -195,7 +195,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** A zombie that nobody reaps still has a pid; it is dead all the same. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch {

@@ -18,7 +18,7 @@ import { kept } from './tables.js';
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const MOST_FUNCTIONS = 1000;
 /** Fields of a spec that say what the code is, or whose: another version of it has the same. */
-const FIXED = new Set(['app', 'name', 'is_generator', 'is_async', 'imports', 'secrets', 'hidden']);
+const FIXED = new Set(['app', 'name', 'is_generator', 'is_async', 'imports', 'secrets', 'hidden', 'is_base', 'of']);
 
 type Put = Parameters<NonNullable<Handlers<ClientSession>['app.put']>>[2];
 
@@ -42,10 +42,9 @@ export const appMessages: Handlers<ClientSession> = {
     mustBeOutside(client);
     if (app === '') throw invalid('the default app has no name to stop it by');
     const before = openCallsOf(parts, app);
-    const isDeployed = parts.apps.deployment(app) !== undefined;
     const known = parts.apps.stop(app);
     if (!parts.apply({ type: 'app.stopped', app }, { client, request })) return;
-    if (isDeployed) parts.commits.persist({ put: 'app.gone', app });
+    parts.commits.persist({ put: 'app.gone', app });
     parts.commits.fact(subjectOfApp(app), () => client.send({ type: 'app.stopped', request, known, calls: before }));
     parts.log.info({ app, calls: before }, 'app.stopped');
     parts.schedules.look();
@@ -166,7 +165,7 @@ function openCallsOf({ functions, calls }: Parts, app: string): number {
   return count;
 }
 
-function varied(base: FunctionSpec, { changes, hidden, shown }: Vary): FunctionSpec {
+function varied(base: FunctionSpec, { of, changes, hidden, shown }: Vary): FunctionSpec {
   const isFixed = (field: string): boolean =>
     FIXED.has(field) && !(field === 'name' && isInstance(base.name, changes[field]));
   const fixed = Object.keys(changes).find(isFixed);
@@ -178,7 +177,9 @@ function varied(base: FunctionSpec, { changes, hidden, shown }: Vary): FunctionS
   checkTexts(secrets, 'hidden');
   checkTexts(others, 'shown');
   const names = Object.keys(secrets).filter((name) => !Object.hasOwn(others, name));
-  const spec = { ...base, ...changes, secrets: { ...secrets, ...others }, hidden: names };
+  const isBase = base.is_base === true && !Object.hasOwn(changes, 'name');
+  const made = { secrets: { ...secrets, ...others }, hidden: names, is_base: isBase, of: base.of ?? of };
+  const spec = { ...base, ...changes, ...made };
   checkSpec(spec);
   const { min_containers: least, max_containers: most } = spec;
   if (most > 0 && most < least) throw invalid(`max_containers (${most}) is below min_containers (${least})`);

@@ -1,7 +1,7 @@
 // What names mean: functions of deployed apps, and of apps whose process is here. A deployed name means what was deployed,
 // whoever runs the same app beside it. Who asked for a name is told when it comes to mean something else.
 
-import type { AppSummary, ClientId, NamedFunction } from '@farcall/kernel-bridge/wire';
+import type { AppSummary, BlobId, ClientId, NamedFunction } from '@farcall/kernel-bridge/wire';
 
 import type { AppRow, NameRow } from '../store/apps.js';
 import type { ClientSession } from './clients.js';
@@ -99,6 +99,14 @@ export class Apps {
 
   get deployedEntries(): Iterable<Entry> {
     return [...this.#deployed.values()].flatMap(({ entries }) => [...entries.values()]);
+  }
+
+  /** What functions captured that are not deployed: no row of the store names these. */
+  get runningBlobs(): readonly BlobId[] {
+    const entries = [...this.#running.values()].flatMap((apps) =>
+      [...apps.values()].flatMap((named) => [...named.entries.values()]),
+    );
+    return entries.flatMap(({ shared }) => ('blob' in shared ? [shared.blob] : []));
   }
 
   list(now: number): AppSummary[] {

@@ -29,6 +29,8 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   'max_batch',
   'batch_wait',
   'parameters',
+  'is_base',
+  'of',
   'module',
 ]);
 const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
@@ -62,6 +64,8 @@ const SPEC: { readonly [F in keyof FunctionSpec]-?: Kind } = {
   region: 'texts',
   cloud: 'text',
   parameters: 'longText',
+  is_base: 'flag',
+  of: 'text',
   module: 'text',
 };
 /** What an instance is made with, in base64: it travels with the function's row. */

@@ -18,6 +18,7 @@ export interface CoreView extends Pick<
   | 'settings'
   | 'shortage'
   | 'isIdle'
+  | 'isKeptWarm'
   | 'imagesInUse'
 > {
   apply(event: Event): readonly Command[];

@@ -2,11 +2,13 @@
 
 import { checkBlob, checkFunctionId, checkSpec, checkTexts, invalid } from './checks.js';
 import type { ClientSession } from './clients.js';
+import { subjectOfApp } from './commits.js';
 import type { Handlers } from './handlers.js';
 import { imageOf } from './images.js';
 import { mustBeOutside, mustHaveBrought } from './nested.js';
 import { personOf } from './people.js';
 import { Refusal } from './refusal.js';
+import { asRescaling, scalingIn } from './scaling.js';
 import { kept } from './tables.js';
 
 export const functionMessages: Handlers<ClientSession> = {
@@ -73,25 +75,22 @@ export const functionMessages: Handlers<ClientSession> = {
   'autoscaler.update': (parts, client, message) => {
     mustBeOutside(client);
     const { app, name, request } = message;
-    const happening = {
-      type: 'autoscaler.updated',
-      app,
-      name,
-      ...(message.min_containers === undefined ? {} : { minContainers: message.min_containers }),
-      ...(message.max_containers === undefined ? {} : { maxContainers: message.max_containers }),
-      ...(message.buffer_containers === undefined ? {} : { bufferContainers: message.buffer_containers }),
-      ...(message.scaledown_window === undefined ? {} : { scaledownWindow: message.scaledown_window }),
-    } as const;
-    if (!parts.apply(happening, { client, request })) return;
+    const scaling = scalingIn(message);
+    const rescaling = asRescaling({ app, name, scaling });
+    if (!parts.apply({ type: 'autoscaler.updated', ...rescaling }, { client, request })) return;
     const settings = parts.core.settings(app, name);
     if (settings === undefined) throw new Refusal('not.found', `no function ${app}/${name} here`);
-    client.send({
+    const state = {
       type: 'autoscaler.state',
       request,
       min_containers: settings.minContainers,
       max_containers: settings.maxContainers,
       buffer_containers: settings.bufferContainers,
       scaledown_window: settings.scaledownWindow,
-    });
+    } as const;
+    // Somebody looks; or the function is of the default app, which is never deployed: it holds while this process runs.
+    if (Object.keys(scaling).length === 0 || app === '') return client.send(state);
+    parts.commits.persist({ put: 'app.scaled', app, name, scaling });
+    return parts.commits.fact(subjectOfApp(app), () => client.send(state));
   },
 };

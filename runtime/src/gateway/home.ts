@@ -15,6 +15,8 @@ const LONGEST_SOCKET_PATH = 100;
 export interface Discovery {
   readonly pid: number;
   readonly url: string;
+  /** For this machine: a Unix socket, for which no certificate and no name matters. */
+  readonly local: string;
   readonly token: string;
   readonly version: string;
   readonly protocol: readonly [number, number];
@@ -66,12 +68,14 @@ export class Home {
   openLobby(): string {
     const lobby = this.lobby();
     for (const path of [lobby, join(lobby, 'door')]) makePrivate(path);
+    writePrivate(join(lobby, 'gateway.pid'), `${process.pid}\n`); // see engines/lobbies.ts
     return join(lobby, 'door', 'gateway.sock');
   }
 
-  /** Nobody is left who needs it. */
+  /** Nobody is left who needs it, unless a later gateway has opened it. */
   closeLobby(): void {
-    rmSync(this.lobby(), { recursive: true, force: true });
+    const opened = readIfThere(join(this.lobby(), 'gateway.pid'));
+    if (Number(opened) === process.pid) rmSync(this.lobby(), { recursive: true, force: true });
   }
 
   /** Leaves our pid for the sentence that another gateway ends with. The lock itself is the store's. */
@@ -81,7 +85,7 @@ export class Home {
 
   /** The pid of the gateway that opened this home last. */
   holder(): number | undefined {
-    const pid = Number(this.#read('gateway.pid'));
+    const pid = Number(readIfThere(join(this.folder, 'gateway.pid')));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   }
 
@@ -91,17 +95,9 @@ export class Home {
 
   /** Takes the announcement back, if it is still ours. */
   retract(): void {
-    const announced = this.#read('gateway.json');
+    const announced = readIfThere(join(this.folder, 'gateway.json'));
     const isOurs = announced !== '' && (JSON.parse(announced) as { pid?: unknown }).pid === process.pid;
     if (isOurs) rmSync(join(this.folder, 'gateway.json'), { force: true });
-  }
-
-  #read(name: string): string {
-    try {
-      return readFileSync(join(this.folder, name), 'utf8');
-    } catch {
-      return '';
-    }
   }
 }
 
@@ -122,6 +118,14 @@ function answers(path: string): Promise<boolean> {
     });
     probe.once('error', () => resolve(false));
   });
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function makePrivate(path: string): void {

@@ -90,7 +90,11 @@ export class Keeper {
     this.#isExpiring = true;
     this.#bytesThen = bytesSoFar();
     const images = { seconds: Number.MAX_SAFE_INTEGER, bytes: keepImages, pretend: false };
-    Promise.all([store.expire(keep), outputs.expire(keep.olderThanMs), clearImages(parts, images)])
+    Promise.all([
+      store.expire({ ...keep, blobs: parts.apps.runningBlobs }),
+      outputs.expire(keep.olderThanMs),
+      clearImages(parts, images),
+    ])
       .then(([expired]) => {
         const { deleted, emptied, bytes } = expired;
         onExpired(expired);
@@ -104,8 +108,7 @@ export class Keeper {
 }
 
 /** What is deployed needs a gateway without anybody asking: to start on its own, or to be kept warm. */
-function isAwaited({ apps, functions }: Parts): boolean {
-  for (const { function: named } of apps.deployedEntries)
-    if (named.schedule !== undefined || (functions.get(named.function_id)?.spec.min_containers ?? 0) > 0) return true;
-  return false;
+function isAwaited({ apps, core }: Parts): boolean {
+  for (const { function: named } of apps.deployedEntries) if (named.schedule !== undefined) return true;
+  return core.isKeptWarm();
 }

@@ -24,7 +24,11 @@ export function mustAdminister(client: ClientSession): void {
 export function mustHold(parts: Parts, client: ClientSession, parent: Parent | undefined): void {
   if (client.inside === undefined) return;
   if (parent !== undefined && parts.containers.get(client.inside)?.holds(parent.call_id, parent.index) === true) return;
-  throw new Refusal('not.allowed', 'a call from inside a container belongs beneath the input that runs there');
+  throw new Refusal(
+    'not.allowed',
+    'a call from inside a container belongs beneath the input that runs there, and this is part of none: ' +
+      'call inside a method or a function, not in a hook, nor in a thread that outlives its input',
+  );
 }
 
 /** Code is for a container that runs a call which this version came with. */

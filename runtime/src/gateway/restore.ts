@@ -10,6 +10,7 @@ import { ContainerSession } from './containers.js';
 import { imageOf } from './images.js';
 import { countOf } from './outcomes.js';
 import type { Parts } from './parts.js';
+import { asRescaling } from './scaling.js';
 
 /** Calls of before the restart whose late resends are recognised. */
 const PAST_CALLS = 1000;
@@ -35,6 +36,7 @@ export async function restore(parts: Parts): Promise<readonly ContainerId[]> {
     const functions = row.names.map(({ function: { function_id } }) => function_id);
     parts.apply({ type: 'app.deployed', app: row.app, functions });
   }
+  for (const row of await parts.store.scaling()) parts.apply({ type: 'autoscaler.restored', ...asRescaling(row) });
   for (const call of restored.calls) restoreCall(parts, call);
   await parts.objects.restore();
   const past = await parts.store.calls(PAST_CALLS);

@@ -63,8 +63,9 @@ interface Gone {
   readonly bytes: number;
 }
 
-async function goes({ store, outputs }: Parts, seconds: number): Promise<Gone> {
-  const { deleted, bytes } = await store.expire({ olderThanMs: seconds * 1000, budgetBytes: ANY_BYTES });
+async function goes({ apps, store, outputs }: Parts, seconds: number): Promise<Gone> {
+  const keep = { olderThanMs: seconds * 1000, budgetBytes: ANY_BYTES, blobs: apps.runningBlobs };
+  const { deleted, bytes } = await store.expire(keep);
   await outputs.expire(seconds * 1000);
   return { calls: deleted, bytes };
 }

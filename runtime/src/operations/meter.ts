@@ -22,6 +22,8 @@ type Do<Kind extends Command['do']> = Extract<Command, { do: Kind }>;
 type Exited = Extract<Happening, { type: 'container.exited' }>;
 
 const FINAL = [SUCCEEDED, FAILED, CANCELLED, TIMED_OUT] as const;
+/** All of them are there from the start: Prometheus does not see the first one of a series that begins with it. */
+const EXIT_REASONS = ['exited', 'signal', 'timeout', 'cancelled', 'memory', 'stopped', 'start'] as const;
 /** Smaller payloads travel inside messages. */
 const LEAST_BLOB = 256 * 1024;
 const COMMIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -35,7 +37,7 @@ export class Meter {
   /** Of inputs and outcomes, without what lies in blobs. */
   readonly payloadBytes = { in: 0, out: 0 };
   readonly callsEnded = new Map<CallState, number>();
-  readonly containersExited = new Map<Exited['reason'], number>();
+  readonly containersExited = new Map<Exited['reason'], number>(EXIT_REASONS.map((reason) => [reason, 0]));
   readonly commitSeconds = new Buckets(COMMIT_SECONDS);
   /** From its assignment to its last outcome, as the gateway sees them. */
   readonly leaseSeconds = new Buckets(LEASE_SECONDS);

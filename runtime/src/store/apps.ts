@@ -1,9 +1,10 @@
 // Deployed apps, as the store keeps them: names, what each means, and when a schedule was last obeyed. A deployment is
-// written whole and replaces the one before.
+// written whole and replaces the one before. Beside them how functions were scaled by hand, until the next deployment.
 
 import type { BlobId, NamedFunction } from '@farcall/kernel-bridge/wire';
 
 import type { Row } from './protocol.js';
+import { type Scaling, SCALING_STATEMENTS } from './scaling.js';
 import type { Stored } from './store.js';
 import type { Write } from './writes.js';
 
@@ -24,10 +25,13 @@ export interface AppRow {
   readonly names: readonly NameRow[];
 }
 
+/** A deployment, and its end, end what was scaled by hand. */
 export type AppOperation = { readonly app: string } & (
   | { readonly put: 'app'; readonly row: AppRow }
   | { readonly put: 'app.gone' }
   | { readonly put: 'app.due'; readonly name: string; readonly due: number }
+  /** Goes on top of what was set before. */
+  | { readonly put: 'app.scaled'; readonly name: string; readonly scaling: Scaling }
 );
 
 export const APP_TABLES = `
@@ -43,6 +47,7 @@ export const APP_STATEMENTS = {
   'app.gone': 'DELETE FROM apps WHERE app = ?',
   name: 'INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?)',
   'names.gone': 'DELETE FROM names WHERE app = ?',
+  ...SCALING_STATEMENTS,
   'name.due': 'UPDATE names SET due = max(due, ?) WHERE app = ? AND name = ?',
 } as const;
 export const APP_QUERIES = {
@@ -50,7 +55,7 @@ export const APP_QUERIES = {
   names: 'SELECT * FROM names ORDER BY app, name',
 } as const;
 
-const KINDS: ReadonlySet<string> = new Set<AppOperation['put']>(['app', 'app.gone', 'app.due']);
+const KINDS: ReadonlySet<string> = new Set<AppOperation['put']>(['app', 'app.gone', 'app.due', 'app.scaled']);
 
 export function isOfApps(operation: { readonly put: string }): operation is AppOperation {
   return KINDS.has(operation.put);
@@ -62,19 +67,29 @@ export function appWrites(operation: AppOperation): Write[] {
     case 'app.gone':
       return [
         ['names.gone', app],
+        ['scaling.gone', app],
         ['app.gone', app],
       ];
     case 'app.due':
       return [['name.due', operation.due, app, operation.name]];
+    case 'app.scaled':
+      return [['scaling', app, operation.name, JSON.stringify(operation.scaling)]];
     case 'app': {
       const { since, tags, names } = operation.row;
       return [
         ['names.gone', app],
+        ['scaling.gone', app],
         ['app', app, JSON.stringify({ since, tags })],
         ...names.map((row) => nameOf(app, row)),
       ];
     }
   }
+}
+
+/** The app with a later due time of one of its names. */
+export function obeyed(row: AppRow, { name, due }: { readonly name: string; readonly due: number }): AppRow {
+  const names = row.names.map((one) => (one.function.name === name ? { ...one, due: Math.max(one.due, due) } : one));
+  return { ...row, names };
 }
 
 export function blobsOfApps(operation: AppOperation): readonly BlobId[] {

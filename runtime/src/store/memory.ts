@@ -3,7 +3,7 @@
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 
-import { type AppOperation, type AppRow, isOfApps } from './apps.js';
+import { type AppOperation, type AppRow, isOfApps, obeyed } from './apps.js';
 import { StoreClosed, StoreExpired } from './errors.js';
 import { epochText, storeId } from './ids.js';
 import { MemoryObjects } from './memory-objects.js';
@@ -11,6 +11,7 @@ import { isOfObjects } from './objects.js';
 import { type AnyOutcomes, countsOf, firstPage, holdsAny, mark, runsOf, sizeOf } from './outcome-rows.js';
 import { blobsOf, payloadBytes } from './operations.js';
 import type { Payloads } from './payloads.js';
+import { scaled, type ScalingRow } from './scaling.js';
 import type {
   CallRow,
   Child,
@@ -54,6 +55,7 @@ export class MemoryStore implements Store {
   readonly objects: MemoryObjects;
   readonly #functions = new Map<string, { readonly row: FunctionRow; readonly code: Stored }>();
   readonly #apps = new Map<string, AppRow>();
+  #scaling: readonly ScalingRow[] = [];
   readonly #calls = new Map<CallId, Held>();
   readonly #containers = new Map<string, ContainerRow>();
   #closed = false;
@@ -83,6 +85,10 @@ export class MemoryStore implements Store {
 
   apps(): Promise<readonly AppRow[]> {
     return this.#do(() => [...this.#apps.values()].sort((a, b) => (a.app < b.app ? -1 : 1)));
+  }
+
+  scaling(): Promise<readonly ScalingRow[]> {
+    return this.#do(() => this.#scaling);
   }
 
   payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {
@@ -251,16 +257,11 @@ export class MemoryStore implements Store {
 
   #putApp(operation: AppOperation): void {
     const { app } = operation;
-    const row = this.#apps.get(app);
-    if (operation.put === 'app') this.#apps.set(app, operation.row);
-    else if (operation.put === 'app.gone') this.#apps.delete(app);
-    else if (row !== undefined) {
-      const { name, due } = operation;
-      const names = row.names.map((one) =>
-        one.function.name === name ? { ...one, due: Math.max(one.due, due) } : one,
-      );
-      this.#apps.set(app, { ...row, names });
-    }
+    if (operation.put === 'app.scaled') this.#scaling = scaled(this.#scaling, operation);
+    else if (operation.put !== 'app.due') this.#scaling = this.#scaling.filter((row) => row.app !== app);
+    const row = operation.put === 'app' ? operation.row : this.#apps.get(app);
+    if (operation.put === 'app.gone') this.#apps.delete(app);
+    else if (row !== undefined) this.#apps.set(app, operation.put === 'app.due' ? obeyed(row, operation) : row);
   }
 
   #putCall(operation: Put<'call'>): void {

@@ -2,7 +2,7 @@
 // generated ids become names here. The gateway streams blobs in and out through it; the store places its rows'
 // payloads.
 
-import { lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 
@@ -116,6 +116,12 @@ export class Payloads implements AsyncDisposable {
       await file?.close();
       await rm(path, { force: true });
     }
+  }
+
+  /** Its time among idle files begins anew. */
+  async touch(id: BlobId): Promise<void> {
+    const now = new Date();
+    await utimes(this.path(id), now, now).catch(() => undefined); // it is gone: who asks for it is told
   }
 
   /** Files that nobody has touched for `idleMs`, by the id that owns them; unfinished writes have none. */

@@ -55,7 +55,7 @@ export class Retention {
     for (const { id, endedAt } of candidates) if (endedAt < before && (await this.#delete(id))) deleted.push(id);
     const filled = candidates.filter(({ endedAt, isEmpty }) => endedAt >= before && !isEmpty);
     const emptied = await this.#fit(filled, keep.budgetBytes);
-    await this.#sweep();
+    await this.#sweep(keep.blobs ?? []);
     return { deleted, emptied, bytes: await this.#bytes() };
   }
 
@@ -142,7 +142,8 @@ export class Retention {
     if (writes.length > 0) await this.commit(writes);
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep(wanted: readonly BlobId[]): Promise<void> {
+    for (const blob of wanted) await this.payloads.touch(blob);
     const idle = await this.payloads.idle(ORPHAN_MS);
     const owners = [...new Set(idle.values())];
     const rows = await this.link.read('known', JSON.stringify(owners));

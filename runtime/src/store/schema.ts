@@ -3,6 +3,7 @@
 
 import { APP_QUERIES, APP_STATEMENTS, APP_TABLES } from './apps.js';
 import { OBJECT_QUERIES, OBJECT_STATEMENTS } from './object-schema.js';
+import { SCALING_QUERIES, SCALING_TABLE } from './scaling.js';
 
 /** Step n brings a store from schema n to n + 1. */
 export const MIGRATIONS: readonly string[] = [
@@ -92,6 +93,7 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE nested SET root = roots.root FROM roots WHERE roots.call = nested.call;
   ${APP_TABLES}
   `,
+  SCALING_TABLE,
 ];
 
 const CALL = '(SELECT n FROM calls WHERE id = ?)';
@@ -227,5 +229,6 @@ export const QUERIES = {
     UNION ALL SELECT blob FROM answers WHERE blob IN (SELECT value FROM json_each(?1))`,
   ...OBJECT_QUERIES,
   ...APP_QUERIES,
+  ...SCALING_QUERIES,
 } as const;
 export type QueryName = keyof typeof QUERIES;

@@ -20,6 +20,7 @@ import type { Durability, RestoredRows, Row } from './protocol.js';
 import { RedoLog } from './redo-log.js';
 import { Retention } from './retention.js';
 import { callOf, chunkOf, containerOf, functionOf, keptOf, nestedCallOf, outcomesOf, storedCallOf } from './rows.js';
+import { type ScalingRow, scalingOf } from './scaling.js';
 import { Seal } from './seal.js';
 import { SqliteObjects } from './sqlite-objects.js';
 import { sizesOf, type StoreSizes } from './sizes.js';
@@ -170,6 +171,10 @@ export class SqliteStore implements Store {
 
   async apps(): Promise<readonly AppRow[]> {
     return appsOf(await this.link.read('apps'), await this.link.read('names'));
+  }
+
+  async scaling(): Promise<readonly ScalingRow[]> {
+    return (await this.link.read('scaling')).map(scalingOf);
   }
 
   async payload(of: 'function' | 'call', id: string): Promise<Stored | undefined> {

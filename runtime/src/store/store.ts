@@ -16,6 +16,7 @@ import type {
 
 import type { AppOperation, AppRow } from './apps.js';
 import type { ObjectOperation, ObjectStore } from './objects.js';
+import type { ScalingRow } from './scaling.js';
 
 /** Bytes of one payload: here, or in a blob. */
 export type Stored = { readonly bytes: Uint8Array } | { readonly blob: BlobId };
@@ -159,6 +160,8 @@ export interface Keep {
   readonly olderThanMs: number;
   /** Payload bytes beyond this are deleted, calls read longest ago first. */
   readonly budgetBytes: number;
+  /** Blobs that no row names and that are wanted all the same. */
+  readonly blobs?: readonly BlobId[];
 }
 export interface Expired {
   readonly deleted: readonly CallId[];
@@ -189,6 +192,8 @@ export interface Store extends AsyncDisposable {
   load(): Promise<Restored>;
   /** What is deployed. */
   apps(): Promise<readonly AppRow[]>;
+  /** What was scaled by hand, by app and name. */
+  scaling(): Promise<readonly ScalingRow[]>;
   /** A function's code, or a call's shared payload; undefined if unknown or expired. */
   payload(of: 'function' | 'call', id: string): Promise<Stored | undefined>;
   call(id: CallId): Promise<StoredCall | undefined>;

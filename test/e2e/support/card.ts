@@ -50,7 +50,7 @@ export class Card {
   }
 
   /** Waits until the card is there, and scrolls to it: views that nobody can see are not live. */
-  async shown(timeout = 30_000): Promise<void> {
+  async shown(timeout = 60_000): Promise<void> {
     await this.#card.waitFor({ state: 'attached', timeout });
     await this.#card.scrollIntoViewIfNeeded();
   }

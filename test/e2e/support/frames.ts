@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { CDPSession, Page } from 'playwright-core';
 
 const REPORTS = fileURLToPath(new URL('../../../.cache/reports/', import.meta.url));
-/** Seconds of the page's main thread, as Chromium counts them. */
+/** Seconds of the page's main thread, as Chromium counts them: of its own work, whatever else the machine does. */
 const COSTS = ['ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'];
 
 declare global {
@@ -16,7 +16,7 @@ declare global {
 /** Counts from now on the frames in which a card changes, and what the page does meanwhile. */
 export async function watchFrames(page: Page): Promise<{ reportAt: (state: string) => Promise<void> }> {
   const chromium = await page.context().newCDPSession(page);
-  await chromium.send('Performance.enable');
+  await chromium.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.evaluate(() => {
     let isCounted = false;
     globalThis.changedFrames = 0;

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const JUPYTER = join(ROOT, '.venv/bin/jupyter');
 
+/** Nothing here asks a language server; looking for them starts npm, twice. */
+const NO_LANGUAGES = '--LanguageServerManager.autodetect=False';
+
 /** A notebook with no cells, on the kernel of this environment. */
 export const EMPTY_NOTEBOOK = JSON.stringify({
   cells: [],
@@ -36,7 +39,7 @@ export async function startLab(): Promise<Lab> {
   await writeSettings(join(place, 'settings'));
   const server = spawn(
     JUPYTER,
-    ['lab', '--no-browser', '--allow-root', '--ServerApp.port=0', '--LabApp.expose_app_in_browser=True'],
+    ['lab', '--no-browser', '--allow-root', '--ServerApp.port=0', '--LabApp.expose_app_in_browser=True', NO_LANGUAGES],
     {
       cwd: folder,
       env: labEnvironment(place, home),
@@ -81,7 +84,7 @@ async function writeSettings(settings: string): Promise<void> {
 
 /** JupyterLab writes down its address once it listens. */
 async function serverInfo(runtime: string, server: ChildProcess): Promise<{ url: string; token: string }> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 1_800; tries += 1) {
     if (server.exitCode !== null) throw new Error(`jupyter lab ended with exit code ${server.exitCode}`);
     const files = await readdir(runtime).catch(() => []);
     const file = files.find((name) => name.startsWith('jpserver-') && name.endsWith('.json'));
@@ -89,7 +92,7 @@ async function serverInfo(runtime: string, server: ChildProcess): Promise<{ url:
     if (text !== '') return JSON.parse(text) as { url: string; token: string };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('jupyter lab did not start within 60 s');
+  throw new Error('jupyter lab did not start within 180 s');
 }
 
 async function end(child: ChildProcess): Promise<void> {

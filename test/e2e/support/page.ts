@@ -45,7 +45,7 @@ export async function startBrowser(): Promise<Browser> {
 /** Opens a notebook in JupyterLab and waits for its kernel. */
 export async function openNotebook(browser: Browser, lab: Lab, path: string): Promise<Notebook> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, deviceScaleFactor: 1 });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const notebook = new Notebook(page);
   await notebook.goto(lab, path);
   await notebook.ready();
@@ -67,7 +67,7 @@ export class Notebook {
 
   /** The notebook is on the screen, whatever its kernel does. */
   async shown(): Promise<void> {
-    await this.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').waitFor({ timeout: 60_000 });
+    await this.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook').waitFor({ timeout: 120_000 });
   }
 
   /** The notebook is shown and its kernel is idle. */
@@ -80,7 +80,7 @@ export class Notebook {
         return panel?.sessionContext?.session?.kernel?.status === 'idle';
       },
       undefined,
-      { timeout: 60_000 },
+      { timeout: 120_000 },
     );
   }
 
@@ -126,14 +126,20 @@ export class Notebook {
   /** The n-th cell, from 0. JupyterLab attaches cells lazily, so it is scrolled into view first. */
   async cell(index: number): Promise<Locator> {
     const cell = this.page.locator(`${FRONT} .jp-Cell[data-windowed-list-index="${index}"]`);
-    await cell.waitFor({ state: 'attached', timeout: 30_000 });
+    await cell.waitFor({ state: 'attached', timeout: 60_000 });
     await cell.scrollIntoViewIfNeeded();
     return cell;
   }
 
   /** Puts code into a new cell at the end and runs it; does not wait for the end of it. The cell's number. */
   async type(code: string): Promise<number> {
-    const at = await this.page.evaluate((text) => {
+    const at = await this.#add(code);
+    void this.command('notebook:run-cell').catch(() => undefined);
+    return at;
+  }
+
+  async #add(code: string): Promise<number> {
+    return this.page.evaluate((text) => {
       const { shell } = (globalThis as unknown as { jupyterapp: { shell: { currentWidget: unknown } } }).jupyterapp;
       const { content } = shell.currentWidget as {
         content: {
@@ -145,8 +151,12 @@ export class Notebook {
       content.activeCellIndex = content.model.sharedModel.cells.length - 1;
       return content.activeCellIndex;
     }, code);
-    void this.command('notebook:run-cell').catch(() => undefined);
-    return at;
+  }
+
+  /** Runs code in a new cell at the end, to its end; for what follows to rely on it. */
+  async run(code: string): Promise<void> {
+    await this.#add(code);
+    await this.command('notebook:run-cell');
   }
 
   /** Runs code in a new cell at the end, and gives the card that it shows. */

@@ -151,7 +151,8 @@ test('a saved graph is drawn without a kernel, and says as of when', async () =>
   expect(page.host.textContent).toContain('Reconnect first');
 });
 
-test('a call that called nothing is one box', async () => {
+test('a call that called nothing is one box, and says so', async () => {
   await graph(LONE);
   expect(items()).toEqual(['embed']);
+  expect(page.host.textContent).toContain('It called no function.');
 });

@@ -24,6 +24,7 @@ const services: ViewServices = {
   bridgeAt: () => undefined,
   insertBelow: undefined,
   copy: () => undefined,
+  readMs: 0,
   now: () => NOW,
 };
 

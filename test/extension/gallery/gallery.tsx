@@ -32,6 +32,7 @@ async function show(name: string): Promise<void> {
     bridgeAt: () => kernels.bridge(kernel.id),
     insertBelow: () => undefined,
     copy: () => undefined,
+    readMs: 0,
     now: () => NOW,
   };
   const scene = SCENES[name];

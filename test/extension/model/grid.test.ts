@@ -2,7 +2,15 @@
 
 import { expect, test } from 'vitest';
 
-import { layoutGrid, membersOf, moveSquare, squareAt } from '../../../extension/model/grid';
+import {
+  blocksOf,
+  changedStretches,
+  layoutGrid,
+  membersOf,
+  moveSquare,
+  roomOf,
+  squareAt,
+} from '../../../extension/model/grid';
 import type { ReadRows } from '../../../extension/model/pages';
 import { PAGE, readMembers, readPage, START } from '../../../extension/model/pages';
 import { liveCall } from '../support/calls';
@@ -23,6 +31,50 @@ test('a point beside the squares is none of them', () => {
   expect(squareAt(layout, layout.pitch * 3 + 1, 1)).toBe(3);
   expect(squareAt(layout, 1, layout.pitch + 1)).toBeUndefined();
   expect(squareAt(layout, -5, 1)).toBeUndefined();
+});
+
+test.each([1, 1.1, 1.25, 1.5, 0.67, 2])('squares stand on whole pixels of a screen of scale %d', (scale) => {
+  const { pitch, side, columns } = layoutGrid(1000, 800, { scale });
+  for (const length of [pitch, side]) expect(length * scale).toBeCloseTo(Math.round(length * scale), 6);
+  expect(columns * pitch).toBeLessThanOrEqual(800);
+  expect(side).toBeLessThan(pitch);
+});
+
+test('a map that still grows keeps its place on the page while its bins widen', () => {
+  const place = (inputs: number) => {
+    const call = liveCall({ inputs, sealed: false });
+    const { rows, pitch, columns } = layoutGrid(call.cells.length, 800, { room: roomOf(call) });
+    return { rows, pitch, columns };
+  };
+  const places = [3000, 4096, 4100, 8000, 50_000, 1_000_000].map(place);
+  expect(new Set(places.map((one) => JSON.stringify(one))).size).toBe(1);
+  expect(roomOf(liveCall({ inputs: 3000, sealed: true }))).toBe(3000);
+});
+
+test('what changed, and only that, is painted, whatever is on the screen', () => {
+  const columns = 7;
+  for (const [before, after] of CHANGES) {
+    const screen = [...before.padEnd(60)];
+    for (const stretch of changedStretches(before, after))
+      for (const { column, row, columns: wide, rows } of blocksOf(stretch, columns))
+        for (let square = 0; square < wide * rows; square += 1)
+          screen[(row + Math.floor(square / wide)) * columns + column + (square % wide)] = stretch.letter || ' ';
+    expect(screen.join('').trimEnd()).toBe(after);
+  }
+});
+
+const CHANGES: readonly (readonly [string, string])[] = [
+  ['', 'q'.repeat(50)],
+  ['q'.repeat(50), 's'.repeat(50)],
+  ['ssssrrrrqqqqqqqqqqqqqqqqqq', 'ssssssssrrrrqqqqqqqqqqqqqq'],
+  ['s'.repeat(50), `${'s'.repeat(20)}f${'s'.repeat(9)}`],
+  ['sfsfsfsf', 'fsfsfsfsfsfs'],
+];
+
+test('a map that is over is painted at once, one that did not move not at all', () => {
+  expect(changedStretches('', 's'.repeat(4096))).toHaveLength(1);
+  expect(blocksOf({ first: 0, end: 4096, letter: 's' }, 136)).toHaveLength(2);
+  expect(changedStretches('ssrq', 'ssrq')).toEqual([]);
 });
 
 test('the last bin has only the inputs that are left', () => {

@@ -49,6 +49,7 @@ beforeEach(async () => {
   const services: ViewServices = {
     ...{ store, kernels, trans, rendermime: null, bridgeAt: current, insertBelow: undefined },
     copy: () => undefined,
+    readMs: 0,
     now: () => NOW,
   };
   answer = ({ id }) => ({ event: 'reply', id, result: { ...scaling, max_containers: 8 } });

@@ -39,6 +39,7 @@ beforeEach(() => {
     bridgeAt: current,
     insertBelow: undefined,
     copy: () => undefined,
+    readMs: 0,
     now: () => NOW,
   };
   model = new PanelModel({ store, kernels, trans, current });

@@ -29,14 +29,14 @@ export interface Page {
 
 export async function openPage(
   data: unknown,
-  options: { readonly isTrusted?: boolean; readonly hasKernel?: boolean } = {},
+  options: { readonly isTrusted?: boolean; readonly hasKernel?: boolean; readonly readMs?: number } = {},
 ): Promise<Page> {
-  const { isTrusted = true, hasKernel = true } = options;
+  const { isTrusted = true, hasKernel = true, readMs = 0 } = options;
   const host = document.body.appendChild(document.createElement('div'));
   const kernel = new FakeKernel();
   const [copied, inserted]: [string[], string[]] = [[], []];
   const store = new RunStore(() => NOW);
-  const services = servicesFor(store, hasKernel ? kernel : undefined, { copied, inserted });
+  const services = { ...servicesFor(store, hasKernel ? kernel : undefined, { copied, inserted }), readMs };
   const root = createRoot(host);
   const settle = (step: () => void): Promise<void> =>
     act(async () => {
@@ -94,6 +94,7 @@ function servicesFor(
     bridgeAt: () => kernels.bridge(kernel?.id),
     insertBelow: (_, source) => void kept.inserted.push(source),
     copy: (text) => void kept.copied.push(text),
+    readMs: 0,
     now: () => NOW,
   };
 }

@@ -154,3 +154,49 @@ def test_once_is_computed_once_for_all_instances_methods() -> None:
             return load() is self.loaded
 
     assert Uses().same.remote()
+
+
+@app.function
+def weights(size: int) -> list[int]:
+    """What somebody would load a model with."""
+    return [1] * size
+
+
+@app.cls()
+class Loading:
+    how: str = farcall.parameter()
+
+    @farcall.enter()
+    def load(self) -> None:
+        if self.how == "far":
+            weights.remote(3)
+        elif self.how == "by name":
+            farcall.Function.from_name("class-lifecycle", "weights").remote(3)
+        elif self.how == "itself":
+            self.size.remote()
+        elif self.how == "a map":
+            list(weights.map([1, 2]))
+
+    @farcall.method()
+    def size(self) -> int:
+        if not hasattr(self, "weights"):
+            self.weights = weights.remote(3)
+        return len(self.weights)
+
+
+@pytest.mark.parametrize("how", ["far", "by name", "itself", "a map"])
+def test_a_hook_that_calls_a_function_before_the_first_input_says_what_to_do(how: str) -> None:
+    assert weights.remote(1) == [1]  # from now on it is known by name
+    with pytest.raises(farcall.errors.InvalidError) as raised:
+        Loading(how=how).size.remote()
+    said = str(raised.value)
+    callee = "Loading.size" if how == "itself" else "weights"
+    assert "@farcall.enter() Loading.load cannot call" in said
+    assert callee in said
+    assert "a call belongs to an input, and before a container's first there is none" in said
+    assert "Call it in a method, the first time that its value is needed" in said
+
+
+def test_a_method_may_load_through_a_function_at_its_first_input() -> None:
+    loading = Loading(how="not at all")
+    assert [loading.size.remote(), loading.size.remote()] == [3, 3]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import threading
 
+import pandas as pd
 import pytest
 
 import farcall
+from farcall.classes.blueprint import Schema
 from farcall.errors import ExecutionError, InvalidError, NotFoundError
 from farcall.values import serialize
 
@@ -56,6 +59,25 @@ def test_a_class_is_found_by_name_elsewhere_with_parameters_of_its_own() -> None
     ran = subprocess.run([sys.executable, "-c", CALLER], capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines() == ["hi you hello you ['a', 'b']", "['oh a', 'oh b']"]
+
+
+def test_columns_bind_to_the_parameters_of_a_method_that_is_known_by_name() -> None:
+    app.deploy()
+    films = pd.DataFrame({"title": ["Alien", "Heat"], "name": ["Ada", "Alan"]})
+    greet = farcall.Cls.from_name("class-names", "Greeter")(word="hi").greet
+    assert greet.map(films).to_frame().iloc[:, 0].tolist() == ["hi Ada", "hi Alan"]
+    assert greet.map(films, columns={"name": "title"}).to_frame().iloc[:, 0].tolist() == ["hi Alien", "hi Heat"]
+    with pytest.raises(InvalidError, match=r"'?name'?.*column"):
+        greet.map(films[["title"]])
+
+
+def test_a_schema_of_an_older_deployment_has_methods_without_signatures() -> None:
+    schema = Greeter.schema()
+    older = object.__new__(Schema)
+    older.__setstate__(schema.__getstate__()[:4])  # type: ignore[attr-defined]
+    assert older.methods == schema.methods
+    assert older.signed("greet") is None
+    assert list(inspect.signature(schema.signed("greet") or print).parameters) == ["name"]
 
 
 def test_what_a_name_does_not_have_is_told_at_its_first_use() -> None:

@@ -131,3 +131,24 @@ def test_a_method_and_a_class_show_themselves(kernel: Kernel) -> None:
     assert "Model" in kernel.run("Model").value
     assert "size=3" in kernel.run("Model(size=3)").value
     assert kernel.run("Model().run").error == ""
+
+
+def test_a_function_of_another_cell_cannot_be_called_before_the_first_input(kernel: Kernel) -> None:
+    cell = """
+@app.function
+def weights(size): return [1] * size
+
+@app.cls()
+class Early:
+    @farcall.enter()
+    def load(self): self.weights = weights(3)
+    @farcall.method()
+    def size(self): return len(self.weights)
+
+try:
+    Early().size.remote()
+except farcall.errors.InvalidError as error:
+    print(error)
+"""
+    said = kernel.run("app = farcall.App('early')\n" + cell).text
+    assert said.startswith("@farcall.enter() Early.load cannot call early/weights: a call belongs to an input")

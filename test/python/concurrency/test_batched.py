@@ -54,11 +54,6 @@ def staying(number: list[int], folder: list[str]) -> list[int]:
     return number
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
-
-
 def together(function: Any, *values: Any) -> list[Any]:
     """What each of these callers gets, all calling at once."""
 

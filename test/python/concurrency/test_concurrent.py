@@ -16,7 +16,7 @@ from farcall import current_function_call_id, current_input_id, errors
 from farcall.client.session import Session
 from farcall.wire.messages import OutputRead
 
-from .watching import Room, until
+from .watching import Room, double, until
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -50,16 +50,6 @@ async def impatient(number: int, folder: str) -> Any:
     if number == 0:
         await asyncio.sleep(600)
     return await stay(number, folder)
-
-
-@app.function
-def double(x: int) -> int:
-    return 2 * x
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
 
 
 def test_fifty_of_two_hundred_are_inside_at_once(room: Room) -> None:

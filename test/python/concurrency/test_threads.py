@@ -14,7 +14,7 @@ from support.home import Home
 import farcall
 from farcall import current_input_id, errors
 
-from .watching import Room, until
+from .watching import Room, double, until
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -37,16 +37,6 @@ def stay(number: int, folder: str) -> Any:
 @farcall.concurrent(max_inputs=12)
 def staying(number: int, folder: str) -> Any:
     return stay(number, folder)
-
-
-@app.function
-def double(x: int) -> int:
-    return 2 * x
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path)
 
 
 def test_as_many_as_may_are_inside_each_in_a_thread(room: Room) -> None:

@@ -1,4 +1,7 @@
-"""How tests see what runs at once: every input leaves a file while it is inside, and waits until it is let out."""
+"""How tests see what runs at once: every input leaves a file while it is inside, and waits until it is let out.
+
+And a function that inputs call from there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import farcall
+
 LIMIT_S = 60.0
+
+
+@farcall.function
+def double(x: int) -> int:
+    return 2 * x
 
 
 def until(is_so: Callable[[], object]) -> None:

@@ -6,7 +6,8 @@
 | unpicklable arguments and results, path to them | test/python/test_bad_input.py, test/python/values/ |
 | unreadable arguments fail alone | test/python/test_bad_input.py |
 | versions, tokens, protocols | test/python/test_bad_input.py, test/python/client |
-| retries and retry_on | test/python/test_retries.py, test/runtime/core/retry.test.ts |
+| retry_on | test/python/test_retries.py |
+| each delay, what uses a retry and what does not | test/runtime/core/retry.test.ts |
 | lost containers, poison inputs, memory | test/faults |
 | source lines, carets, one frame of ours | test/python/values/test_traceback.py, test_function.py |
 """
@@ -15,8 +16,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +209,85 @@ def test_a_cancelled_input_hears_an_input_cancellation_that_except_exception_doe
         assert time.monotonic() < give_up
         time.sleep(0.02)
     assert not (tmp_path / "swallowed").exists()
+
+
+# ── retries
+
+
+def quick(retries: int) -> farcall.Retries:
+    return farcall.Retries(max_retries=retries, initial_delay=0.0)
+
+
+def until(condition: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < give_up, "it did not come to be"
+        time.sleep(0.02)
+
+
+@farcall.function(max_containers=1)
+def tried(tries: str, succeeds: int) -> int:
+    """Holds its first attempt; fails until it has begun so often."""
+    import os
+
+    with open(tries, "a") as file:
+        file.write(f"{os.getpid()}\n")
+    count = len(Path(tries).read_text().splitlines())
+    while count == 1 and not Path(tries + "-go").exists():
+        time.sleep(0.01)
+    if count < succeeds:
+        raise ValueError(f"attempt {count}")
+    return count
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_the_attempts_are_one_and_the_retries(tmp_path: Path, retries: int) -> None:
+    tries = tmp_path / "tries"
+    (tmp_path / "tries-go").touch()
+    call = tried.with_options(retries=quick(retries)).spawn(str(tries), 99)
+    with pytest.raises(ValueError, match=f"attempt {retries + 1}"):
+        call.get()
+    assert len(tries.read_text().splitlines()) == retries + 1
+    assert list(call.results().details()["attempts"]) == [retries + 1]
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_lost_container_uses_up_no_retry_and_is_an_attempt(tmp_path: Path, retries: int) -> None:
+    tries = tmp_path / "tries"
+    call = tried.with_options(retries=quick(retries)).spawn(str(tries), retries + 2)
+    until(lambda: tries.exists() and tries.read_text().endswith("\n"))
+    os.kill(int(tries.read_text()), signal.SIGKILL)
+    assert call.get() == retries + 2
+    assert list(call.results().details()["attempts"]) == [retries + 2]
+
+
+def test_no_delay_is_longer_than_max_delay() -> None:
+    @farcall.function(retries=farcall.Retries(max_retries=3, backoff_coefficient=10, initial_delay=1, max_delay=1))
+    def fails() -> None:
+        raise ValueError("again")
+
+    with pytest.raises(ValueError, match="again"):  # the delays were 111 s without their limit
+        fails.spawn().get(timeout=60)
+
+
+def test_cancelled_is_never_retried_whatever_the_function_makes_of_it(tmp_path: Path) -> None:
+    @farcall.function(max_containers=1, retries=quick(5))
+    def stubborn(folder: str, last: bool) -> None:
+        with open(f"{folder}/tries", "a") as file:
+            file.write("." if not last else "!")
+        try:
+            while not last:
+                time.sleep(0.01)
+        except BaseException:
+            raise ValueError("failed, not cancelled") from None
+
+    call = stubborn.spawn(str(tmp_path), False)
+    until(lambda: (tmp_path / "tries").exists())
+    call.cancel()
+    with pytest.raises(errors.RemoteError, match="cancelled"):
+        call.get()
+    stubborn.remote(str(tmp_path), True)  # in the only container, after whatever would have been retried
+    assert (tmp_path / "tries").read_text() == ".!"
 
 
 def test_a_function_that_returns_a_generator_without_yielding_itself_says_so() -> None:

@@ -8,6 +8,7 @@
 | submit, enqueue, spawn_map | test/python/test_spawning.py |
 | map, starmap, for_each | test_map.py here, test/python/test_map.py, test_edges.py |
 | map_batches | test/python/test_batches.py |
+| update_autoscaler: what the core does with it | test/runtime/core/autoscaler.test.ts, apps.test.ts |
 | with_options: wrong options | test/python/test_options.py, test_bad_input.py |
 """
 
@@ -22,9 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.home import Home
 
 import farcall
 from farcall import errors
+from farcall.client.session import Session
+from farcall.wire.messages import RuntimeAsk, RuntimeState
 
 pytestmark = pytest.mark.usefixtures("home")
 _PATIENCE_S = 60.0
@@ -185,6 +189,63 @@ def test_a_maximum_below_the_minimum_that_holds_is_refused_too() -> None:
     with pytest.raises(errors.InvalidError, match="below min_containers"):
         floored.update_autoscaler(min_containers=2)
     floored.update_autoscaler(min_containers=0)
+
+
+def test_settings_hold_for_newer_versions_and_variants_until_the_next_deploy() -> None:
+    app = farcall.App("rescaled")
+
+    @app.function(max_containers=5)
+    def scaled(x: int) -> int:
+        return x
+
+    def most(function: Any) -> Any:
+        return function.update_autoscaler().max_containers
+
+    async def most_in_a_loop(function: Any) -> Any:
+        return (await function.update_autoscaler.aio()).max_containers
+
+    scaled.update_autoscaler(max_containers=2)
+
+    @app.function(max_containers=5, name="scaled")
+    def newer(x: int) -> int:
+        return 2 * x
+
+    variant = newer.with_options(max_containers=3)
+    assert [most(function) for function in (newer, variant)] == [2, 2]
+    assert asyncio.run(most_in_a_loop(newer)) == 2
+    app.deploy()
+    try:
+        assert most(newer) == 5, "a deployment brings the settings of the options back"
+        newer.update_autoscaler(max_containers=1)
+        assert most(newer) == 1
+    finally:
+        app.stop()
+
+
+def test_they_hold_across_a_restart_of_the_gateway_until_the_next_deploy(fresh_home: Home) -> None:
+    app = farcall.App("lasting")
+
+    @app.function(max_containers=5)
+    def scaled(x: int) -> int:
+        return x
+
+    scaled.update_autoscaler(max_containers=2)
+    scaled.update_autoscaler(scaledown_window=7)
+    fresh_home.kill()
+    told = scaled.update_autoscaler()
+    assert (told.max_containers, told.scaledown_window) == (2, 7.0)
+    app.deploy()
+    fresh_home.kill()
+    assert scaled.update_autoscaler().max_containers == 5
+
+
+def test_another_functions_idle_containers_yield_to_waiting_work_at_once() -> None:
+    cores = Session.current().ask(RuntimeAsk(request=0), RuntimeState).cpus
+    first = later.with_options(cpu=cores, scaledown_window=3600)
+    assert first.remote(1) == 2
+    assert first.get_current_stats().num_total_runners == 1
+    assert double.with_options(cpu=cores).spawn(4).get(timeout=_PATIENCE_S) == 8
+    assert first.get_current_stats().num_total_runners == 0
 
 
 def test_keep_warm_is_the_deprecated_spelling_of_min_containers() -> None:

@@ -84,6 +84,16 @@ def test_nothing_warns_of_event_loops(kernel: Kernel) -> None:
     assert (ran.error, ran.text.strip()) == ("", "[2] 2")
 
 
+@pytest.mark.parametrize("call", ["talk.remote(2000)", "list(talk.map([2000]))"])
+def test_what_inputs_print_is_capped_in_the_cell_and_names_the_logs(kernel: Kernel, call: str) -> None:
+    kernel.run("@farcall.function\ndef talk(n):\n    for _ in range(n): print('x' * 99)\n    return 1")
+    ran = kernel.run(f"told = {call}")
+    lines = ran.text.splitlines()
+    assert lines[-1] == f"{2000 - len(lines) + 1:,} more lines: call.logs()"
+    assert len(ran.text) <= 64 * 1024 + 100
+    assert len(lines) > 600
+
+
 def test_a_limited_map_offers_to_run_the_rest(kernel: Kernel) -> None:
     ran = kernel.run("few = double.map(range(20), limit=2)\nfew")
     assert "results.run_rest() runs what is left" in ran.text

@@ -7,11 +7,13 @@
 | versions, captures, local modules | test/python/versions/, test_interleaved.py |
 | once | test/python/container/test_inputs.py, test_interleaved.py |
 | a Stub's direct call | test/python/test_function.py |
+| images | test/python/images/ |
 | captures of 256 KiB and 64 MiB | test/python/versions/test_version.py |
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +21,7 @@ import pytest
 
 import farcall
 from farcall import errors
+from farcall.apps.deploying import apps
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -95,6 +98,72 @@ def test_a_stub_runs_remotely_when_called_and_has_its_own_decorator_for_generato
     assert where() is False
     assert several.is_generator
     assert list(several.remote_gen(3)) == [0, 1, 2]
+
+
+def seen() -> dict[str, str]:
+    import os
+
+    return {name: text for name, text in os.environ.items() if name.startswith("MAKING_")}
+
+
+def secret(name: str) -> farcall.Secret:
+    return farcall.Secret.from_dict({f"MAKING_{name}": name})
+
+
+def test_what_an_app_is_given_is_for_functions_and_classes_that_name_none_themselves() -> None:
+    app = farcall.App("given", secrets=[secret("APP")], image=farcall.Image.debian_slim().env({"MAKING_IMAGE": "1"}))
+    plain = app.function(name="plain")(seen)
+    own = app.function(name="own", secrets=[secret("OWN")], image=None)(seen)
+    none = app.function(name="none", secrets=[], image=None)(seen)
+
+    @app.cls(image=None)
+    class Inside:
+        @farcall.method()
+        def seen(self) -> dict[str, str]:
+            return seen()
+
+    assert plain.options.image is not None
+    assert (own.options.image, none.options.image) == (None, None)
+    bare = plain.with_options(image=None)
+    assert asyncio.run(bare.remote.aio()) == bare.remote() == {"MAKING_APP": "APP"}
+    assert own.remote() == {"MAKING_OWN": "OWN"}
+    assert none.remote() == {}
+    assert Inside().seen.remote() == {"MAKING_APP": "APP"}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": "a/b"}, ["name=", "a/b", "letters"]),
+        ({"image": "debian"}, ["image=", "debian", "farcall.Image"]),
+        ({"secrets": {"A": "1"}}, ["secrets=", "farcall.Secret"]),
+        ({"volumes": ["/data"]}, ["volumes=", "absolute paths"]),
+        ({"volumes": {"/data": object()}}, ["volumes=", "no volumes yet"]),
+        ({"tags": ["team"]}, ["tags", "team", "texts under texts"]),
+        ({"tags": {"team": 1}}, ["tags", "texts under texts"]),
+    ],
+)
+def test_a_wrong_value_for_an_app_says_what_it_takes(given: dict[str, Any], says: list[str]) -> None:
+    with pytest.raises(errors.InvalidError) as raised:
+        farcall.App(**given)
+    assert [word for word in says if word not in str(raised.value)] == []
+
+
+def test_volumes_are_refused_rather_than_left_out() -> None:
+    app = farcall.App("volumes", volumes={})
+    with pytest.raises(errors.InvalidError, match="no volumes yet"):
+        app.function(volumes={"/data": object()})
+    with pytest.raises(errors.InvalidError, match="no volumes yet"):
+        app.function(seen).with_options(volumes={"/data": object()})
+
+
+def test_tags_are_told_in_the_list_of_apps() -> None:
+    app = farcall.App("tagged", tags={"team": "films"})
+    app.function(seen)
+    assert app.get_tags() == {"team": "films"}
+    with app.run():
+        (told,) = [summary for summary in apps() if summary.app == "tagged"]
+    assert told.tags == {"team": "films"}
 
 
 def test_an_app_that_runs_does_not_swallow_an_interrupt() -> None:

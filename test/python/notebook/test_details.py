@@ -30,8 +30,24 @@ def tiny(x):
 """
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    with running_kernel(tmp_path_factory.mktemp("details")) as running:
+        assert running.run(CELLS).error == ""
+        running.hello()
+        yield running
+
+
 @pytest.fixture
-def kernel(tmp_path: Path) -> Iterator[Kernel]:
+def kernel(shared: Kernel) -> Kernel:
+    """One for most tests, with the functions and their names as at first."""
+    assert shared.run(CELLS).error == ""
+    return shared
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of its own, for tests that restart it or ask what ever ran."""
     with running_kernel(tmp_path) as running:
         assert running.run(CELLS).error == ""
         running.hello()
@@ -88,13 +104,13 @@ def test_too_many_indexes_at_once_are_refused(kernel: Kernel) -> None:
         kernel.ask("labels", call_id=call, indexes=list(range(257)))
 
 
-def test_after_a_restart_there_are_indexes_only(kernel: Kernel) -> None:
-    call = call_id(kernel.run('charge.map(films, label="title")'))
-    kernel.manager.restart_kernel(now=True)
-    kernel.client.wait_for_ready(timeout=60)
-    assert kernel.run("import farcall").error == ""
-    assert kernel.ask("labels", call_id=call, indexes=[0]) == {"labels": [""]}
-    assert seen_live(kernel, call)["labels"] is False
+def test_after_a_restart_there_are_indexes_only(fresh: Kernel) -> None:
+    call = call_id(fresh.run('charge.map(films, label="title")'))
+    fresh.manager.restart_kernel(now=True)
+    fresh.client.wait_for_ready(timeout=60)
+    assert fresh.run("import farcall").error == ""
+    assert fresh.ask("labels", call_id=call, indexes=[0]) == {"labels": [""]}
+    assert seen_live(fresh, call)["labels"] is False
 
 
 def test_one_group_of_failures_runs_again_without_the_others(kernel: Kernel) -> None:
@@ -137,9 +153,9 @@ def functions(kernel: Kernel) -> dict[str, dict[str, object]]:
     return {one["name"]: one for one in found}
 
 
-def test_functions_are_those_of_this_kernel_with_their_containers_and_settings(kernel: Kernel) -> None:
-    kernel.run("tiny.map(range(3)).wait()")
-    found = functions(kernel)
+def test_functions_are_those_of_this_kernel_with_their_containers_and_settings(fresh: Kernel) -> None:
+    fresh.run("tiny.map(range(3)).wait()")
+    found = functions(fresh)
     assert list(found) == ["charge", "tiny"]
     assert "scaling" not in found["charge"], "it never ran"
     assert str(found["tiny"]["version"]).startswith("fv-")

@@ -106,6 +106,7 @@ def test_repr_and_completion_start_nothing(kernel: Kernel) -> None:
 
 
 def test_a_quick_remote_shows_nothing_and_a_slow_one_joins_one_card(kernel: Kernel) -> None:
+    kernel.run("twice.remote(2)")  # its container is there now: the next one is quick
     assert kernel.run("twice.remote(2)").shown == []
     ran = kernel.run("for _ in range(2): slow.remote(1.2)")
     assert len(ran.shown) == 1

@@ -112,7 +112,7 @@ def test_farcall_names_its_commands(kernel: Kernel) -> None:
 def test_options_are_completed(kernel: Kernel) -> None:
     code = '%%function gpu="A100", ret'
     kernel.client.complete(code, len(code))
-    matches = kernel.client.get_shell_msg(timeout=20)["content"]["matches"]
+    matches = kernel.client.get_shell_msg(timeout=60)["content"]["matches"]
     assert matches == ["retries="]
 
 

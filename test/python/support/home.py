@@ -52,9 +52,10 @@ class Home:
     def end(self) -> None:
         """End the gateway, its supervisor and its containers, whichever may be running."""
         for _ in range(3):  # a supervisor may have started the gateway again
-            for pid in self._pids():
-                with contextlib.suppress(OSError):
-                    _end(pid)
+            pids = [pid for pid in self._pids() if _is_ours(pid)]
+            if not pids:
+                return
+            _end(pids)
 
     def _pids(self) -> list[int]:
         """Processes that were started for this home: their variables name it."""
@@ -101,12 +102,26 @@ def _leave() -> None:
         session.close()
 
 
-def _end(pid: int) -> None:
-    if b"farcall" not in Path(f"/proc/{pid}/cmdline").read_bytes():
-        return
-    os.kill(pid, signal.SIGTERM)
+def _is_ours(pid: int) -> bool:
+    try:
+        return b"farcall" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _end(pids: list[int]) -> None:
+    """All are told before one is waited for: a supervisor that outlives its gateway would start another."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + _END_S
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
-        if b"Z" in Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2][:3]:
-            return
+    while any(_is_running(pid) for pid in pids) and time.monotonic() < until:
         time.sleep(0.02)
+
+
+def _is_running(pid: int) -> bool:
+    """A zombie is not."""
+    try:
+        return b"Z" not in Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2][:3]
+    except OSError:
+        return False

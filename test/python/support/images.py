@@ -52,3 +52,28 @@ def stay(began: str, until: str) -> bool:
     while not Path(until).exists():
         time.sleep(0.05)
     return True
+
+
+@farcall.function(image=COWS)
+def where() -> tuple[str, int]:
+    """The environment that it runs in, and as which user."""
+    return sys.prefix, os.getuid()
+
+
+@farcall.function(image=COWS)
+def spoil(prefix: str) -> dict[str, str]:
+    """What becomes of writing into the image, and of reading the gateway's own copy of what was sent for it."""
+
+    def trying(path: Path) -> str:
+        try:
+            path.write_text("spoiled")
+        except OSError as error:
+            return type(error).__name__
+        return "WRITTEN"
+
+    site = next(Path(prefix).glob("lib/python*/site-packages"))
+    return {
+        "a package": trying(site / "cowsay" / "__init__.py"),
+        "a new module": trying(site / "fc_spoiled.py"),
+        "beside it": trying(Path(prefix).parent / "fc_spoiled.txt"),
+    }

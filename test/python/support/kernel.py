@@ -147,7 +147,7 @@ class Kernel:
         message = self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
         self.client.control_channel.send(message)
 
-    def ask(self, intent: str, *, timeout: float = 20.0, **fields: Any) -> Any:
+    def ask(self, intent: str, *, timeout: float = _TIMEOUT_S, **fields: Any) -> Any:
         """Send an intent and wait for its reply. Raises RuntimeError with the bridge's message on `error`."""
         since = len(self.seen)
         number = self.send(intent, **fields)
@@ -164,7 +164,7 @@ class Kernel:
         self.send("hello", version="test")
         return self.event(lambda e: e["event"] == "hello", since=since)
 
-    def event(self, wanted: Any, *, since: int = 0, timeout: float = 20.0) -> Message:
+    def event(self, wanted: Any, *, since: int = 0, timeout: float = _TIMEOUT_S) -> Message:
         """The first bridge event that ``wanted`` accepts."""
         message = self.until(lambda m: is_event(m) and wanted(m["content"]["data"]), since=since, timeout=timeout)
         return dict(message["content"]["data"])

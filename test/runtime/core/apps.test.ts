@@ -81,3 +81,36 @@ test('whoever has the functions of a stopped app may call them again', () => {
   b.finish();
   expect(b.counts()).toEqual({ succeeded: 1 });
 });
+
+test('a class whose instances have parameters is not kept warm; an instance is, from its first call on', () => {
+  const b = deployed({ min_containers: 1, is_base: true });
+  b.pass(1_000);
+  expect(b.all('start')).toEqual([]);
+  expect(b.core.isKeptWarm()).toBe(false);
+  expect(b.core.explain(F).join()).toContain('each set of parameters has containers of its own');
+  b.put({ name: 'f#a', min_containers: 1, scaledown_window: 1, of: F }, NEWER);
+  b.put({ name: 'f#b', min_containers: 1, of: F }, OTHER);
+  b.pass(1_000);
+  expect(b.all('start')).toEqual([]);
+  b.opened(1, { function: NEWER });
+  const container = b.up();
+  b.finish();
+  b.pass(5_000);
+  expect(b.core.container(container)?.state).toBe('ready');
+  expect(b.core.isKeptWarm()).toBe(true);
+});
+
+test('deployed again, a class keeps the containers of its instances; another one lets go of them', () => {
+  const b = deployed({ is_base: true });
+  b.put({ name: 'f#a', min_containers: 1, scaledown_window: 1, of: F }, OTHER);
+  b.opened(1, { function: OTHER });
+  const container = b.up();
+  b.finish();
+  b.apply({ type: 'app.deployed', app: 'app', functions: [F] });
+  b.pass(5_000);
+  expect(b.core.container(container)?.state).toBe('ready');
+  b.put({ is_base: true }, NEWER);
+  b.apply({ type: 'app.deployed', app: 'app', functions: [NEWER] });
+  b.pass(5_000);
+  expect(b.all('stop')).toContainEqual({ do: 'stop', container, how: 'drain' });
+});

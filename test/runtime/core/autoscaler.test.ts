@@ -123,6 +123,15 @@ describe('down', () => {
     expect(b.all('start')).toEqual([]);
     expect(b.core.settings('app', 'f')).toMatchObject({ minContainers: 2 });
   });
+  test('settings of before a restart hold for whoever uses the name again, and start nothing', () => {
+    const b = bench();
+    b.apply({ type: 'autoscaler.restored', app: 'app', name: 'f', minContainers: 2, maxContainers: 3 });
+    b.pass(1_000);
+    expect(b.all('start')).toEqual([]);
+    expect(b.core.settings('app', 'f')).toMatchObject({ minContainers: 2, maxContainers: 3 });
+    b.put({}, G);
+    expect(b.core.function(G)?.settings.minContainers).toBe(2);
+  });
   test('settings that contradict are refused', () => {
     const b = idle();
     const said = b.apply({ type: 'autoscaler.updated', app: 'app', name: 'f', minContainers: 5, maxContainers: 2 });

@@ -42,7 +42,8 @@ test('an instance is a version of the class with a name and parameters of its ow
   client.send({ type: 'function.vary', request: 6, of: FUNCTION, function_id: INSTANCE, changes });
   await client.next('function.accepted');
   const { functions } = await store.load();
-  expect(functions.find(({ function_id }) => function_id === INSTANCE)?.spec).toMatchObject(changes);
+  const made = { ...changes, of: FUNCTION, is_base: false };
+  expect(functions.find(({ function_id }) => function_id === INSTANCE)?.spec).toMatchObject(made);
 
   const call = before.callId();
   const how = { function_id: INSTANCE, method: 'letters*', attached: false } as const;

@@ -40,22 +40,23 @@ test('a damaged token is replaced', () => {
   expect(home.token('token')).toHaveLength(43);
 });
 
+const ANNOUNCED = {
+  url: 'wss://x:1',
+  local: 'unix:///x',
+  token: 't',
+  version: VERSION,
+  protocol: [1, 1] as const,
+  started_at: 1,
+};
 test('the announcement is private, names us, and is taken back only by its owner', () => {
   const home = new Home(folder);
   home.hold();
-  home.announce({ pid: process.pid, url: 'unix:///x', token: 't', version: VERSION, protocol: [1, 1], started_at: 1 });
+  home.announce({ ...ANNOUNCED, pid: process.pid });
   expect(mode(join(folder, 'gateway.json'))).toBe(0o600);
   expect(home.holder()).toBe(process.pid);
   home.retract();
   expect(existsSync(join(folder, 'gateway.json'))).toBe(false);
-  home.announce({
-    pid: process.pid + 1,
-    url: 'unix:///x',
-    token: 't',
-    version: VERSION,
-    protocol: [1, 1],
-    started_at: 1,
-  });
+  home.announce({ ...ANNOUNCED, pid: process.pid + 1 });
   home.retract();
   expect(JSON.parse(readFileSync(join(folder, 'gateway.json'), 'utf8'))).toMatchObject({ pid: process.pid + 1 });
 });

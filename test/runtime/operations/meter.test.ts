@@ -85,7 +85,17 @@ test('a lease is measured once, from its assignment to its end, and not when its
   );
   meter.saw(arrived([], { lease: 2, ended: true }), [], {});
   expect(meter.leaseSeconds.total).toBe(1);
-  expect([...meter.containersExited]).toEqual([['signal', 1]]);
+});
+
+test('every way to end is counted from the start, when none has come about', () => {
+  const meter = new Meter();
+  meter.saw(
+    { type: 'container.exited', container: ONE, reason: 'signal', code: 9, lease: 0, index: 0, detail: '' },
+    [],
+    {},
+  );
+  const counted = { exited: 0, signal: 1, timeout: 0, cancelled: 0, memory: 0, stopped: 0, start: 0 };
+  expect(Object.fromEntries(meter.containersExited)).toEqual(counted);
 });
 
 test('a value lies in the first bucket whose bound it does not pass', () => {

@@ -68,6 +68,29 @@ test.each(STORES)('%s: a due time that was obeyed never goes back', async (_, op
   expect((await store.apps())[0]?.names.map(({ due }) => due)).toEqual([90]);
 });
 
+test.each(STORES)(
+  '%s: what was scaled by hand adds up, and ends with the next deployment or the end of its app',
+  async (_, open) => {
+    await using store = await open();
+    const scaled = { put: 'app.scaled', app: 'movies', name: 'rate' } as const;
+    await store.append([{ ...scaled, scaling: { min_containers: 1, max_containers: 4 } }]);
+    await store.append([{ ...scaled, name: 'embed', scaling: { scaledown_window: 5 } }]);
+    await store.append([{ ...scaled, scaling: { max_containers: 0 } }]);
+    await store.append([{ ...scaled, app: 'books', scaling: { buffer_containers: 2 } }]);
+    await store.append([{ put: 'app.due', app: 'movies', name: 'rate', due: 90 }]);
+    const books = { app: 'books', name: 'rate', scaling: { buffer_containers: 2 } };
+    expect(await store.scaling()).toEqual([
+      books,
+      { app: 'movies', name: 'embed', scaling: { scaledown_window: 5 } },
+      { app: 'movies', name: 'rate', scaling: { min_containers: 1, max_containers: 0 } },
+    ]);
+    await store.append([{ put: 'app', app: 'movies', row: appRow('movies', 'rate') }]);
+    expect(await store.scaling()).toEqual([books]);
+    await store.append([{ put: 'app.gone', app: 'books' }]);
+    expect(await store.scaling()).toEqual([]);
+  },
+);
+
 test('what is deployed is there when the store is opened again', async () => {
   const path = await folder();
   const row = appRow('movies', 'embed');

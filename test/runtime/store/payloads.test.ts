@@ -131,4 +131,19 @@ describe('files that no row owns', () => {
     await store.expire({ olderThanMs: 1e12, budgetBytes: 1e12 });
     expect((await readdir(join(path, 'payloads'))).sort()).toEqual([blobId(1), blobId(3), `${callId(1)}.inputs`]);
   });
+
+  test('stay while somebody wants them, and a day longer', async () => {
+    const path = await folder();
+    await using store = await openIn(path);
+    const yesterday = Date.now() / 1000 - 2 * 86400;
+    for (const id of [blobId(1), blobId(2)]) {
+      await writeFile(join(path, 'payloads', id), 'x');
+      await utimes(join(path, 'payloads', id), yesterday, yesterday);
+    }
+    const keep = { olderThanMs: 1e12, budgetBytes: 1e12 };
+    await store.expire({ ...keep, blobs: [blobId(1), blobId(3)] });
+    expect(await readdir(join(path, 'payloads'))).toEqual([blobId(1)]);
+    await store.expire(keep);
+    expect(await readdir(join(path, 'payloads'))).toEqual([blobId(1)]);
+  });
 });

@@ -72,6 +72,10 @@ class FunctionSpec(Record, frozen=True, kw_only=True):
     cloud: str = ""
     #: Of a class: base64 of the pickled values its instance is made with; empty: none.
     parameters: str = ""
+    #: A class whose instances have parameters: containers are theirs, it keeps none itself.
+    is_base: bool = False
+    #: The version that this one was made of, with parameters or other options: it counts as deployed while that is.
+    of: str = ""
 
 
 class FunctionPut(Tagged, frozen=True, kw_only=True, tag="function.put"):

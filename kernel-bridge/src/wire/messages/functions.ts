@@ -64,6 +64,10 @@ export interface FunctionSpec {
   readonly cloud?: string;
   /** Of a class: base64 of the pickled values its instance is made with; absent: none. */
   readonly parameters?: string;
+  /** A class whose instances have parameters: containers are theirs, it keeps none itself. */
+  readonly is_base?: boolean;
+  /** The version that this one was made of, with parameters or other options: it counts as deployed while that is. */
+  readonly of?: FunctionId;
 }
 /** Client → gateway. Makes a version known; sending it again is harmless. Payload: the pickled code. */
 export interface FunctionPut {
