@@ -72,7 +72,9 @@ test('a call that called others has a graph: drawn, as a table, over time, and d
 test('get_call_graph() draws the whole tree, also in a notebook whose kernel is gone', async () => {
   const at = await notebook.type('call = pipeline.spawn(12)\ncall.get()\ncall.get_call_graph()');
   const shown = new Card(await notebook.cell(at));
+  await shown.shown();
   await shown.locator.locator('.farcall-Graph [role=treeitem]').nth(3).waitFor({ timeout: 60_000 });
+  await expect.poll(() => shown.note('As of').count()).toBe(0);
   await shown.squeeze(300);
   // No two boxes fit side by side there.
   await shown.locator.getByRole('treegrid').waitFor();

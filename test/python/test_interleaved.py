@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +92,20 @@ def test_cached_values_are_forgotten_when_what_they_came_from_changes() -> None:
     for base in range(20):  # noqa: B007 (cached reads it)
         calls.append(use.spawn(100))
     assert farcall.gather(*calls) == [100 + n for n in range(20)]
+
+
+def test_a_call_does_not_wait_behind_one_that_takes_much_longer_than_those_before_it(tmp_path: Path) -> None:
+    @farcall.function
+    def leave(folder: str, name: str) -> str:
+        while not (Path(folder) / name).exists():
+            time.sleep(0.01)
+        return name
+
+    for name in ("quick", "behind"):
+        (tmp_path / name).touch()
+    assert [leave.remote(str(tmp_path), "quick") for _ in range(8)] == ["quick"] * 8
+    slow, behind = (leave.spawn(str(tmp_path), name) for name in ("slow", "behind"))
+    assert behind.get(timeout=60) == "behind"
+    assert slow.status() == "running"
+    (tmp_path / "slow").touch()
+    assert slow.get(timeout=60) == "slow"

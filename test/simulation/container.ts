@@ -100,7 +100,7 @@ export class SimContainer {
 
   /** Nothing gets through for so long. */
   partition(ms: number): void {
-    this.#awayUntil = this.world.clock.now + ms;
+    this.#awayUntil = Math.max(this.#awayUntil, this.world.clock.now + ms);
     this.#link?.cut(5_000);
   }
 

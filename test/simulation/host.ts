@@ -48,7 +48,7 @@ export class SimHost {
 
   /** Nothing gets through for so long. */
   partition(ms: number): void {
-    this.awayUntil = this.world.clock.now + ms;
+    this.awayUntil = Math.max(this.awayUntil, this.world.clock.now + ms);
     this.#link?.cut(5_000);
   }
 

@@ -1,7 +1,8 @@
 // How many containers a function should have, and why. Policy only: placement.ts makes it so.
 
-import { capacityOf, isBatched, targetOf } from './capacity.js';
+import { capacityOf, isBatched, runsSeveral, targetOf } from './capacity.js';
 import type { RemoteFunction, Wish } from './function.js';
+import { overdueOf } from './overdue.js';
 import type { State } from './state.js';
 
 /** Without an outcome for so long, inputs count as slow. */
@@ -46,14 +47,22 @@ function neededFor(s: State, fn: RemoteFunction, work: number): Wish {
   if (seconds === undefined) {
     const isSlow = fn.firstGivenAt > 0 && s.now - fn.firstGivenAt >= PATIENCE_MS;
     if (!isSlow) return { desired: 1, because: 'how long an input takes is not measured yet' };
-    return shared(fn, work, `${work} inputs and no outcome after ${PATIENCE_MS} ms`);
+    const said = fn.isOutdated ? 'that take much longer than those before' : `and no outcome after ${PATIENCE_MS} ms`;
+    return shared(fn, work, `${work} inputs ${said}`);
   }
   if (seconds >= SLOW_S) return shared(fn, work, `${work} inputs of ${seconds.toFixed(2)} s`);
   const drain = seconds < QUICK_S ? DRAIN_TINY_S : DRAIN_S;
+  const overdue = runsSeveral(fn.spec) ? 0 : overdueOf(fn, s.now);
+  const rest = work - overdue;
   const cores = [...s.hosts.values()].reduce((sum, host) => sum + host.cpus, 0);
-  const most = seconds < QUICK_S ? Math.max(1, Math.ceil(cores)) : work;
-  const desired = Math.max(1, Math.min(most, work, Math.ceil((work * seconds) / drain)));
-  return shared(fn, desired, `${work} inputs of ${(seconds * 1000).toPrecision(2)} ms, to be done in ${drain} s`);
+  const most = seconds < QUICK_S ? Math.max(1, Math.ceil(cores)) : rest;
+  const desired = Math.max(1, overdue + Math.min(most, rest, Math.ceil((rest * seconds) / drain)));
+  const besides = overdue > 0 ? `, beside ${overdue} that should have been done long ago` : '';
+  return shared(
+    fn,
+    desired,
+    `${rest} inputs of ${(seconds * 1000).toPrecision(2)} ms, to be done in ${drain} s${besides}`,
+  );
 }
 
 /** What so many containers would do one input at a time, fewer do that run several at once. */

@@ -55,6 +55,6 @@ export function isSuspect(call: Lease['call'], index: number): boolean {
 
 /** The batch that lies there is not full, and waits for more. */
 function collects(spec: Asked, { leases }: Container, now: number): boolean {
-  const oldest = leases.reduce((at, { progressAt }) => Math.min(at, progressAt), Infinity);
+  const oldest = leases.reduce((at, { givenAt }) => Math.min(at, givenAt), Infinity);
   return leases.every(({ cancelledAt }) => cancelledAt === 0) && now - oldest < (spec.batch_wait ?? 0) * 1000;
 }

@@ -33,6 +33,8 @@ export class Container {
   /** In the order they were given; it runs them in this order. */
   leases: Lease[] = [];
   lastLease = 0;
+  /** When it last answered, or was given something to do while it had nothing. */
+  progressAt = 0;
   /** Inputs it was given, for max_inputs. */
   taken = 0;
   /** Outcomes it brought. */

@@ -29,6 +29,7 @@ import {
 import { breakDeadlock } from './nesting.js';
 import { baseInput, callCancelled, callDetached, callOpened, callSealed, inputsArrived } from './opening.js';
 import { itemsArrived, outcomesArrived } from './outcome.js';
+import { forgetWhatNoLongerHolds } from './overdue.js';
 import { clientConnected, clientLost, watchOwners } from './owner.js';
 import { scale } from './placement.js';
 import { callRestored, containerRestored, releaseHeld, watchRestored } from './restore.js';
@@ -272,6 +273,7 @@ function settleDown(s: State, after: Event['type']): void {
   for (const fn of inTurn(s)) {
     schedule(s, fn);
     retireUsedUp(s, fn);
+    forgetWhatNoLongerHolds(fn, s.now);
     scale(s, fn);
     steal(s, fn);
   }

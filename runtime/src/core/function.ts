@@ -41,6 +41,8 @@ export class RemoteFunction {
   delayed = 0;
   /** Expected seconds per input; undefined until the first outcome. */
   seconds: number | undefined;
+  /** It was measured, and what runs now takes much longer. */
+  isOutdated = false;
   /** When its first input was given out, while nothing is measured; 0 before. */
   firstGivenAt = 0;
   /** Some container of it came up: several may be started at once. */
@@ -116,9 +118,16 @@ export class RemoteFunction {
   /** Learns from `count` outcomes that took `total` seconds. */
   measure(total: number, count: number): void {
     if (count === 0) return;
+    this.isOutdated = false;
     const mean = Math.max(1e-6, total / count);
     const weight = count >= 32 ? 0.5 : 0.25;
     this.seconds = this.seconds === undefined ? mean : this.seconds + weight * (mean - this.seconds);
+  }
+
+  /** What was measured no longer holds: the next outcome counts as the first. */
+  forget(): void {
+    this.seconds = undefined;
+    this.isOutdated = true;
   }
 }
 

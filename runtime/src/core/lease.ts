@@ -28,8 +28,7 @@ export class Lease {
   end: number;
   /** Its inputs that are not settled. */
   open: number;
-  /** When it was given, or last answered. */
-  progressAt: number;
+  readonly givenAt: number;
   /** A revoke from this index on is under way. */
   revokeFrom = Infinity;
   /** Inputs before this one have begun, as an earlier revoke found out. */
@@ -48,7 +47,7 @@ export class Lease {
     this.attempt = terms.attempt;
     this.weight = terms.weight;
     this.open = terms.count;
-    this.progressAt = now;
+    this.givenAt = now;
   }
 
   owns(index: number): boolean {

@@ -78,6 +78,8 @@ export function containerBroken(s: State, { container: id, failure }: Of<'contai
 export function containerWaiting(s: State, { container: id, waiting, newest }: Of<'container.waiting'>): void {
   const container = s.containers.get(id);
   if (container === undefined) return;
+  // What it waited for was not its own time.
+  if (!waiting) container.progressAt = s.now;
   container.isWaiting = waiting;
   container.isStill = waiting && newest !== undefined;
   if (newest !== undefined) takeBackUnseen(s, container, newest);
@@ -174,9 +176,9 @@ function becomeReady(s: State, container: Container): void {
 /** Leases that the lost connection may have swallowed. */
 function repeatAssignments(s: State, container: Container, held: ReadonlySet<number>): void {
   const { id } = container;
+  container.progressAt = s.now;
   for (const lease of [...container.leases]) {
     const { number, first, end, attempt, open, call } = lease;
-    lease.progressAt = s.now;
     if (held.has(number)) continue;
     // Either it never arrived, or its outcomes are on their way and the container, which counts leases, ignores this.
     if (open > 0)

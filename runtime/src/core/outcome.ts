@@ -40,7 +40,7 @@ interface Judged {
 
 function answered(s: State, lease: Lease, batch: Batch): void {
   const { container, call } = lease;
-  lease.progressAt = s.now;
+  container.progressAt = s.now;
   container.answered += batch.indexes.length;
   let total = 0;
   for (const seconds of batch.seconds) total += seconds;

@@ -9,6 +9,7 @@ import type { Container } from './container.js';
 import { activeOf, type RemoteFunction } from './function.js';
 import { Lease } from './lease.js';
 import { leave } from './life.js';
+import { isOverdue } from './overdue.js';
 import type { Taken } from './queue.js';
 import { scheduleSeveral } from './several.js';
 import type { State } from './state.js';
@@ -33,7 +34,7 @@ const MOST_LEASES = 16;
 export function schedule(s: State, fn: RemoteFunction): void {
   if (runsSeveral(fn.spec)) return scheduleSeveral(s, fn, quotaFor(fn), (...given) => give(s, ...given));
   while (fn.hasWork) {
-    const container = emptiest(fn);
+    const container = emptiest(fn, s.now);
     if (container === undefined) break;
     const given = giveNext(s, fn, container);
     if (!given) break;
@@ -59,6 +60,7 @@ function give(s: State, call: Call, container: Container, taken: Taken): void {
   const lease = new Lease({ ...taken, number: container.lastLease, container, call }, s.now);
   call.undelay(taken.first);
   call.move(taken.first, taken.count, QUEUED, RUNNING);
+  if (container.leases.length === 0) container.progressAt = s.now;
   container.leases.push(lease);
   container.calls.add(call);
   call.leases.add(lease);
@@ -76,20 +78,21 @@ function give(s: State, call: Call, container: Container, taken: Taken): void {
 }
 
 /** The container with room that has the least to do. */
-function emptiest(fn: RemoteFunction): Container | undefined {
+function emptiest(fn: RemoteFunction, now: number): Container | undefined {
   let best: Container | undefined;
   for (const container of fn.containers) {
-    if (!hasRoom(fn, container)) continue;
+    if (!hasRoom(fn, container, now)) continue;
     if (best === undefined || container.leases.length < best.leases.length) best = container;
     if (best.leases.length === 0) break;
   }
   return best;
 }
 
-function hasRoom(fn: RemoteFunction, container: Container): boolean {
+function hasRoom(fn: RemoteFunction, container: Container, now: number): boolean {
   if (!container.isUsable || quotaOf(fn, container) <= 0) return false;
   const held = container.leases.length;
   if (held === 0) return true;
+  if (isOverdue(container, now)) return false;
   if (fn.seconds === undefined || fn.seconds > LONG_S || fn.spec.is_generator) return false;
   // Behind a generator, which may stand still for its reader, nothing is to wait.
   if (container.leases.some(({ cancelledAt, call }) => cancelledAt > 0 || call.opening.yields === true)) return false;

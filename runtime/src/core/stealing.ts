@@ -6,10 +6,9 @@ import type { Container } from './container.js';
 import type { RemoteFunction } from './function.js';
 import type { Lease } from './lease.js';
 import { askBack } from './leases.js';
+import { isOverdue } from './overdue.js';
 import type { State } from './state.js';
 
-const OVERDUE_MS = 1_000;
-const OVERDUE_TIMES = 5;
 /** While nothing is measured, what waits longer than this behind a first input is shared. */
 export const UNMEASURED_MS = 50;
 /** Less work than this is not worth moving. */
@@ -45,9 +44,8 @@ function shareOf(s: State, fn: RemoteFunction, lease: Lease): number {
   const first = Math.max(lease.begunBefore, lease.next + (isRunning ? 1 : 0));
   const rest = lease.end - first;
   if (rest <= 0) return lease.end;
-  const sinceMs = s.now - lease.progressAt;
-  if (fn.seconds === undefined) return sinceMs >= UNMEASURED_MS ? first : lease.end;
-  const isOverdue = sinceMs > Math.max(OVERDUE_MS, OVERDUE_TIMES * fn.seconds * 1000 * lease.open);
-  if (isOverdue) return first;
+  const { container } = lease;
+  if (fn.seconds === undefined) return s.now - container.progressAt >= UNMEASURED_MS ? first : lease.end;
+  if (isOverdue(container, s.now)) return first;
   return rest * fn.seconds >= WORTH_S ? lease.end - Math.ceil(rest / 2) : lease.end;
 }

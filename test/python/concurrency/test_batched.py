@@ -166,6 +166,7 @@ def test_a_cancelled_input_leaves_its_batch_running(room: Room) -> None:
 def test_a_batch_that_nobody_wants_is_interrupted(room: Room) -> None:
     results = staying.map(range(4), kwargs={"folder": room.path}).start()
     until(room.holds(0, 1, 2, 3))
+    until(lambda: (room.folder / "in-0").read_text())
     process = int((room.folder / "in-0").read_text())
     results.cancel()
     elsewhere = Room(room.folder / "next")

@@ -166,6 +166,7 @@ def test_attempts_run_again_beside_others(room: Room) -> None:
 def test_what_ran_in_a_killed_container_runs_again(room: Room) -> None:
     results = staying.map(range(10), kwargs={"folder": room.path}).start()
     until(room.holds(*range(10)))
+    until(lambda: (room.folder / "in-3").read_text())
     before = int((room.folder / "in-3").read_text())
     for place in room.folder.glob("in-*"):
         place.unlink()

@@ -188,11 +188,13 @@ def test_cancelling_a_call_cancels_what_its_inputs_called(tmp_path: Path) -> Non
     @farcall.function
     def parent(folder: str) -> Any:
         child = held.spawn(folder, 7)
-        (Path(folder) / "child").write_text(child.object_id)
+        (Path(folder) / "said").write_text(child.object_id)
+        (Path(folder) / "said").rename(Path(folder) / "child")
         return child.get()
 
     call = parent.spawn(str(tmp_path))
     until((tmp_path / "began7").exists)
+    until((tmp_path / "child").exists)
     child = farcall.FunctionCall.from_id((tmp_path / "child").read_text())
     call.cancel()
     with pytest.raises(errors.RemoteError, match="cancelled"):

@@ -92,7 +92,7 @@ def test_a_killed_build_leaves_nothing_and_of_two_builders_one_waits_for_the_oth
 
 def test_a_build_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
     began = tmp_path / "began"
-    recipe = SLIM.run_commands(f"echo $$ > {began}; sleep 1000").recipe()
+    recipe = SLIM.run_commands(f"echo $$ > {began}.part; mv {began}.part {began}; sleep 1000").recipe()
     builder = Builder(tmp_path / "images", recipe)
     until(began)
     assert builder.process.stdin is not None

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 
-import type { FunctionSpec } from '@farcall/kernel-bridge/wire';
+import type { CallId, FunctionSpec } from '@farcall/kernel-bridge/wire';
 
-import { bench, CALL, HOST, of, type Bench } from './support.js';
+import { bench, CALL, F, HOST, of, type Bench } from './support.js';
 
 /** A call of many inputs whose first outcomes took `seconds` each; the assignments after that. */
 function measured(seconds: number, inputs = 100_000, asked: Partial<FunctionSpec> = {}) {
@@ -144,6 +144,58 @@ describe('work moves', () => {
     b.up();
     const said = b.answer(b.last('assign'), { indexes: [0, 1], seconds: 1, ended: true });
     expect(of(said, 'assign')).toMatchObject([{ first: 2, count: 1, attempt: 1 }]);
+  });
+});
+
+describe('an input that takes much longer than those before it', () => {
+  const next = 'fc-next' as CallId;
+  /** Two calls of a function whose inputs took 5 ms each: the first runs, the other lies behind it in the same container. */
+  const stuck = (asked: Partial<FunctionSpec> = {}) => {
+    const b = bench(asked);
+    b.opened(1, { call: 'fc-before' as CallId });
+    b.up();
+    b.answer(b.last('assign'), { seconds: 0.005, ended: true });
+    b.opened(1);
+    b.opened(1, { call: next });
+    return { b, slow: b.all('assign').at(-2), behind: b.last('assign') };
+  };
+  test('keeps nobody waiting behind it', () => {
+    const { b, slow, behind } = stuck();
+    expect(slow?.container).toBe(behind.container);
+    b.pass(2_000);
+    expect(b.all('start')).toHaveLength(2);
+    expect(b.core.explain(F).join()).toContain('2 inputs that take much longer than those before');
+    const other = b.up();
+    expect(b.last('lease.revoke')).toMatchObject({ container: slow?.container, lease: behind.lease });
+    b.apply({ type: 'lease.revoked', container: behind.container, lease: behind.lease, first: 0 });
+    expect(b.last('assign')).toMatchObject({ container: other, call: next });
+  });
+  test('is given nothing more to lie behind it', () => {
+    const { b, behind } = stuck({ max_containers: 1 });
+    b.pass(2_000);
+    b.opened(1, { call: 'fc-third' as CallId });
+    expect(b.last('assign')).toEqual(behind);
+  });
+  test('does not make others count as slow while they go on', () => {
+    const { b, behind } = stuck();
+    b.pass(2_000);
+    b.up();
+    b.apply({ type: 'lease.revoked', container: behind.container, lease: behind.lease, first: 0 });
+    b.answer(b.last('assign'), { seconds: 0.005, ended: true });
+    b.opened(20, { call: 'fc-many' as CallId });
+    b.pass(500);
+    expect(b.all('start')).toHaveLength(2);
+  });
+  test('holds up none that run several at once, unless it is full', () => {
+    const b = bench({ max_concurrent: 2 });
+    b.opened(1, { call: 'fc-before' as CallId });
+    b.up();
+    b.answer(b.last('assign'), { seconds: 0.005, ended: true });
+    b.opened(3);
+    b.pass(1_000);
+    expect(b.all('start')).toHaveLength(1);
+    b.pass(2_000);
+    expect(b.all('start')).toHaveLength(2);
   });
 });
 
