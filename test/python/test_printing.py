@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from support.home import Home
 
 import farcall
 from farcall import presenter
+from farcall.client.lifeline import Frame
 from farcall.client.session import Session
 from farcall.presenter import Terminal
-from farcall.wire.messages import OutputPage, OutputRead, PreviewAsk, PreviewMade
+from farcall.wire.messages import CallAttach, InputsPut, OutputPage, OutputRead, PreviewAsk, PreviewMade
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -99,6 +101,25 @@ def test_a_print_right_before_a_script_ends_is_on_its_stdout(home: Home) -> None
 def test_what_a_call_prints_comes_before_what_its_caller_prints_next(home: Home) -> None:
     out, _ = script("for n in range(20): talk.remote(n); print('near', n)")
     assert out == [line for n in range(20) for line in (f"far {n}", f"near {n}")]
+
+
+def test_a_caller_listens_before_there_is_anything_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two messages of one write a busy gateway may turn to others, and the input print meanwhile."""
+    sent: list[type[object]] = []
+    lifeline = Session.current()._lifeline
+    send = lifeline.send
+
+    def listening(frames: Iterable[Frame]) -> None:
+        frames = list(frames)
+        sent.extend(type(message) for message, _ in frames)
+        send(frames)
+
+    monkeypatch.setattr(lifeline, "send", listening)
+    talk.remote(1)
+    assert sent.index(CallAttach) < sent.index(InputsPut)
+    sent.clear()
+    assert list(talk.map([2])) == [2]
+    assert sent.index(CallAttach) < sent.index(InputsPut)
 
 
 def test_a_script_sees_all_that_a_map_prints(home: Home) -> None:

@@ -90,11 +90,17 @@ class Opened:
 
     def attach(self, *, output: bool) -> Stream:
         """The call's stream, from its start."""
-        if self.stream is None:
-            self.stream = Stream(self.session, self.call_id, self.bell, output=output)
-            self.session.receive_for(self.call_id, self.stream)
-            self.session.notify(self.stream.attach(self.session.epoch))
-        return self.stream
+        if self.stream is not None:
+            return self.stream
+        stream, frame = self.attachment(output=output)
+        self.session.post((frame,))
+        return stream
+
+    def attachment(self, *, output: bool) -> tuple[Stream, Frame]:
+        """The same for the caller to post, ahead of what begins to run: nothing that is printed meanwhile is missed."""
+        stream = self.stream = Stream(self.session, self.call_id, self.bell, output=output)
+        self.session.receive_for(self.call_id, stream)
+        return stream, (stream.attach(self.session.epoch), b"")
 
     def let_go(self, *, ends: bool = False) -> None:
         """Nothing more is sent or wanted; ``ends``: nor will anything come. Idempotent."""
@@ -170,10 +176,11 @@ def derive_call(
     )
     accepted, frame = session.prepare(message, shared)
     accepted.add_done_callback(lambda _: bell.ring())
-    session.post((frame,))
     feed = Feed(session, message.call_id, bell)
     feed.stop()
-    return Opened(session, message.call_id, prepared, bell, accepted, feed)
+    opened = Opened(session, message.call_id, prepared, bell, accepted, feed)
+    session.post((frame, opened.attachment(output=True)[1]) if attached else (frame,))
+    return opened
 
 
 def open_single(
@@ -190,12 +197,8 @@ def open_single(
     opened, frame = open_call(session, prepared, bell, kind=kind, attached=kind == "remote")
     put_one(opened, parts)
     opened.feed.seal()
-    if output is not None:
-        opened.stream = Stream(session, opened.call_id, bell, output=output)
-        session.receive_for(opened.call_id, opened.stream)
-    stream = opened.stream
-    attach: list[Frame] = [] if stream is None else [(stream.attach(session.epoch), b"")]
-    session.post_due(lambda: [frame, *opened.feed.due(), *attach])
+    attachment = [] if output is None else [opened.attachment(output=output)[1]]
+    session.post_due(lambda: [frame, *attachment, *opened.feed.due()])
     return opened
 
 

@@ -81,7 +81,11 @@ def _derive(session: Session, function: Function[..., Any], base: Chain, how: Ho
     opened = derive_call(
         session, prepared, Bell(), base=base.last, indexes=indexes, attached=how.is_attached, kwargs=how.kwargs
     )
-    session.wait(opened.accepted, timeout=60.0)
+    try:
+        session.wait(opened.accepted, timeout=60.0)
+    except BaseException:
+        opened.let_go()
+        raise
     told = session.wait(session.request(CallAsk(request=0, call_id=opened.call_id)))
     numbers = base.numbers(memoryview(told.payload).cast("I").tolist())
     mapping = Mapping(opened, None, order=ByInput(), is_sized=True, stops=False)
