@@ -15,7 +15,8 @@ REASONS: dict[str, str] = {
     "arrays, result": "as above",
     "first call, from nothing": "0.87 s in a quick hour, 1.6 s in a slow one (Ray 2.9 and 4.7 s in the same); most "
     "of it Node's start and imports",
-    "container start, 0 → 16": "a cell's function; one of a module adds, in each container, what importing that module costs",
+    "container start, 0 → 16": "a cell's function; one of a module adds, in each container, what importing that module "
+    "costs",
     "growth, inputs": "a map of 1,000 tiny inputs takes 20 ms, most of it what any call costs",
     "growth, containers": "beyond two, containers take turns on two cores",
     "growth, clients": "100 clients map 1,000 inputs each, so a hundred times what any call costs; 101 processes on "
