@@ -40,6 +40,7 @@ def score(n):
 
 @farcall.function
 def pipeline(n):
+    time.sleep(1.5)  # a call that takes less than a second gets no card
     sizes = list(embed.map([f"film {i}" for i in range(n)], return_exceptions=True))
     return sum(score.map([size for size in sizes if isinstance(size, int)]))
 
@@ -70,7 +71,8 @@ test('a call that called others has a graph: drawn, as a table, over time, and d
 }, 180_000);
 
 test('get_call_graph() draws the whole tree, also in a notebook whose kernel is gone', async () => {
-  const at = await notebook.type('call = pipeline.spawn(12)\ncall.get()\ncall.get_call_graph()');
+  await notebook.run('call = pipeline.spawn(12)\ncall.get()');
+  const at = await notebook.type('call.get_call_graph()');
   const shown = new Card(await notebook.cell(at));
   await shown.shown();
   await shown.locator.locator('.farcall-Graph [role=treeitem]').nth(3).waitFor({ timeout: 60_000 });
