@@ -25,7 +25,7 @@ from .stream import Settled, Stream, settled
 WINDOW_INPUTS = 4096
 WINDOW_BYTES = 32 * 1024 * 1024
 _WINDOW_S = 0.5
-#: Pulls, of about 2 ms each, before what has arrived is looked at: the first results come while a long input is still fed.
+#: Pulls of about 2 ms each before what has arrived is looked at: first results come while a long input is still fed.
 _TURNS = 16
 
 
