@@ -27,8 +27,8 @@ REASONS: dict[str, str] = {
     "arrays by TLS, argument": "Ray Client's published 0.15 GB/s stands for it, and the goal is three times that; Node "
     "hands TLS over 16 KiB at a time, which takes 155 ms for 100 MB when nothing else is done",
     "arrays by TLS, result": "as above",
-    "frames": "`map_batches`, 50,000 rows at a time, one column back; such rows are not one piece of a frame's memory, so "
-    "pickling copies them first: alone 1.0 GB/s",
+    "frames": "`map_batches`, 50,000 rows at a time, one column back; such rows are not one piece of a frame's memory, "
+    "so pickling copies them first: alone 1.0 GB/s",
     "frames by row": "`map(df)`, one input a row of 8 numbers; no goal of its own",
     "a view's frame": "a map of a million inputs in JupyterLab and Chromium, by the end-to-end tests: script, style "
     "and layout of the whole page ÷ frames in which its card changed; half of what is left is React",
