@@ -60,6 +60,8 @@ export const callMessages: Handlers<ClientSession> = {
   'inputs.put': (parts, client, message, payload) => {
     const { call_id, first, count } = message;
     checkRange(first, count);
+    if (isSaidAgain(parts, client, call_id))
+      return void client.send({ type: 'inputs.accepted', call_id, through: first + count });
     const lengths = checkLengths(message.lengths, count, message.blobs, payload);
     mustBeOpen(parts, client, call_id);
     mustHaveRoom(parts);
@@ -78,8 +80,10 @@ export const callMessages: Handlers<ClientSession> = {
 
   'call.seal': (parts, client, message) => {
     checkRange(0, message.count);
-    mustBeOpen(parts, client, message.call_id);
-    parts.apply({ type: 'call.sealed', call: message.call_id, count: message.count }, { client });
+    const { call_id, count } = message;
+    if (isSaidAgain(parts, client, call_id)) return void client.send({ type: 'call.sealed', call_id, count });
+    mustBeOpen(parts, client, call_id);
+    parts.apply({ type: 'call.sealed', call: call_id, count }, { client });
   },
 
   'call.cancel': async (parts, client, message) => {
@@ -135,6 +139,16 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
   throw parts.calls.get(call) === undefined && !parts.calls.isPast(call)
     ? new Refusal('not.found', `call ${call} is not open here`)
     : new Refusal('call.closed', `call ${call} has ended`);
+}
+
+/**
+ * The call ended before this gateway began, and whoever fed it had not heard that all is durable. What is left of the inputs
+ * of a call that was cancelled changes nothing any more.
+ */
+function isSaidAgain(parts: Parts, client: ClientSession, call: CallId): boolean {
+  if (parts.core.call(call) !== undefined || !parts.calls.isPast(call)) return false;
+  mustReach(parts, client, call);
+  return true;
 }
 
 /** Who feeds faster than the store takes is not read until it has caught up. */
