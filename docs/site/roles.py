@@ -1,4 +1,4 @@
-"""An extension of griffe: Sphinx's roles in docstrings (:meth:`remote`, :class:`~farcall.Results`) become plain code."""
+"""An extension of griffe: Sphinx's roles in docstrings (:meth:`remote`, :class:`~farcall.Results`) become code."""
 
 from __future__ import annotations
 

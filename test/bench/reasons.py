@@ -11,7 +11,7 @@ REASONS: dict[str, str] = {
     "tiny inputs": "8.6 µs of CPU an input (container 4.0, client 2.7, gateway 1.5) against 3.9 of a pool that "
     "records nothing",
     "fan-out efficiency": "level with a process pool, which has the same sleeps, sixteen processes and two cores",
-    "arrays, argument": "moved once through a file both sides map; by the hour 0.7–1.6 × shared memory",
+    "arrays, argument": "moved once through a file both sides map; by the hour 0.7–2.8 × shared memory",
     "arrays, result": "as above",
     "first call, from nothing": "0.87 s in a quick hour, 1.6 s in a slow one (Ray 2.9 and 4.7 s in the same); most "
     "of it Node's start and imports",

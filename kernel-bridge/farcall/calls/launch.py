@@ -92,15 +92,18 @@ class Opened:
         """The call's stream, from its start."""
         if self.stream is not None:
             return self.stream
-        stream, frame = self.attachment(output=output)
-        self.session.post((frame,))
+        stream = self._listen(output=output)
+        self.session.notify(stream.attach(self.session.epoch))
         return stream
 
-    def attachment(self, *, output: bool) -> tuple[Stream, Frame]:
+    def attachment(self, *, output: bool) -> Frame:
         """The same for the caller to post, ahead of what begins to run: nothing that is printed meanwhile is missed."""
+        return self._listen(output=output).attach(self.session.epoch), b""
+
+    def _listen(self, *, output: bool) -> Stream:
         stream = self.stream = Stream(self.session, self.call_id, self.bell, output=output)
         self.session.receive_for(self.call_id, stream)
-        return stream, (stream.attach(self.session.epoch), b"")
+        return stream
 
     def let_go(self, *, ends: bool = False) -> None:
         """Nothing more is sent or wanted; ``ends``: nor will anything come. Idempotent."""
@@ -179,7 +182,7 @@ def derive_call(
     feed = Feed(session, message.call_id, bell)
     feed.stop()
     opened = Opened(session, message.call_id, prepared, bell, accepted, feed)
-    session.post((frame, opened.attachment(output=True)[1]) if attached else (frame,))
+    session.post((frame, opened.attachment(output=True)) if attached else (frame,))
     return opened
 
 
@@ -197,7 +200,7 @@ def open_single(
     opened, frame = open_call(session, prepared, bell, kind=kind, attached=kind == "remote")
     put_one(opened, parts)
     opened.feed.seal()
-    attachment = [] if output is None else [opened.attachment(output=output)[1]]
+    attachment = [] if output is None else [opened.attachment(output=output)]
     session.post_due(lambda: [frame, *attachment, *opened.feed.due()])
     return opened
 

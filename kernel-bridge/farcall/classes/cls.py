@@ -195,23 +195,18 @@ class Cls(Decorated, Generic[T]):
 
     def placed(self, app: str) -> Cls[T]:
         """The same class in another app."""
+        return self._as(app, self._options, self._given, self._origin)
+
+    def _variant(self, options: Options, given: Mapping[str, Any], origin: Origin | None) -> Cls[T]:
+        return self._as(self._app, self._in_its_manner(options), given, origin)
+
+    def _as(self, app: str, options: Options, given: Mapping[str, Any] | None, origin: Origin | None) -> Cls[T]:
+        """The same class, its name and its memory, with all else as given."""
         return Cls(
             self._raw,
             app=app,
             name=self._name,
-            options=self._options,
-            given=self._given,
-            calls_remotely=self._calls_remotely,
-            origin=self._origin,
-            memory=self._memory,
-        )
-
-    def _variant(self, options: Options, given: Mapping[str, Any], origin: Origin | None) -> Cls[T]:
-        return Cls(
-            self._raw,
-            app=self._app,
-            name=self._name,
-            options=self._in_its_manner(options),
+            options=options,
             given=given,
             calls_remotely=self._calls_remotely,
             origin=origin,

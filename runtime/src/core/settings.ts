@@ -40,7 +40,7 @@ export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): vo
   const key = keyOf(event.app, event.name);
   const changes = given(event);
   const settings = { ...s.settings.get(key), ...changes };
-  const fns = [...s.functions.values()].filter(({ spec }) => keyOf(spec.app, spec.name) === key);
+  const fns = versionsOf(s, key);
   if (fns.length === 0)
     return s.out.tell({
       do: 'refuse',
@@ -50,23 +50,25 @@ export function autoscalerUpdated(s: State, event: Of<'autoscaler.updated'>): vo
   if (Object.keys(changes).length === 0) return; // somebody looks
   const wrong = fns.map(({ spec }) => faultOf({ ...settingsOf(spec), ...settings })).find((fault) => fault !== '');
   if (wrong !== undefined) return s.out.tell({ do: 'refuse', code: 'request.invalid', message: wrong });
+  for (const fn of fns) fn.isWanted = true;
+  hold(s, key, settings);
+}
+
+export function autoscalerRestored(s: State, event: Of<'autoscaler.restored'>): void {
+  hold(s, keyOf(event.app, event.name), given(event));
+}
+
+/** From now on, for all that has the name and all that will. */
+function hold(s: State, key: string, settings: Partial<Settings>): void {
   s.settings.set(key, settings);
-  for (const fn of fns) {
+  for (const fn of versionsOf(s, key)) {
     fn.settings = { ...settingsOf(fn.spec), ...settings };
-    fn.isWanted = true;
     s.touch(fn);
   }
 }
 
-export function autoscalerRestored(s: State, event: Of<'autoscaler.restored'>): void {
-  const key = keyOf(event.app, event.name);
-  const settings = given(event);
-  s.settings.set(key, settings);
-  for (const fn of s.functions.values()) {
-    if (keyOf(fn.spec.app, fn.spec.name) !== key) continue;
-    fn.settings = { ...settingsOf(fn.spec), ...settings };
-    s.touch(fn);
-  }
+function versionsOf(s: State, key: string): RemoteFunction[] {
+  return [...s.functions.values()].filter(({ spec }) => keyOf(spec.app, spec.name) === key);
 }
 
 function given(event: Rescaling): Partial<Settings> {

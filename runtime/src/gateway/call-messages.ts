@@ -60,8 +60,10 @@ export const callMessages: Handlers<ClientSession> = {
   'inputs.put': (parts, client, message, payload) => {
     const { call_id, first, count } = message;
     checkRange(first, count);
-    if (isSaidAgain(parts, client, call_id))
-      return void client.send({ type: 'inputs.accepted', call_id, through: first + count });
+    if (hasEnded(parts, client, call_id))
+      return parts.commits.fact(call_id, () =>
+        client.send({ type: 'inputs.accepted', call_id, through: first + count }),
+      );
     const lengths = checkLengths(message.lengths, count, message.blobs, payload);
     mustBeOpen(parts, client, call_id);
     mustHaveRoom(parts);
@@ -81,7 +83,8 @@ export const callMessages: Handlers<ClientSession> = {
   'call.seal': (parts, client, message) => {
     checkRange(0, message.count);
     const { call_id, count } = message;
-    if (isSaidAgain(parts, client, call_id)) return void client.send({ type: 'call.sealed', call_id, count });
+    if (hasEnded(parts, client, call_id))
+      return parts.commits.fact(call_id, () => client.send({ type: 'call.sealed', call_id, count }));
     mustBeOpen(parts, client, call_id);
     parts.apply({ type: 'call.sealed', call: call_id, count }, { client });
   },
@@ -122,10 +125,14 @@ function mustKnow(parts: Parts, fn: FunctionId): void {
 /** A resend: the call is known, whatever became of it. */
 function alreadyOpen(parts: Parts, client: ClientSession, message: CallOpen | CallDerive): boolean {
   const { call_id, request } = message;
-  if (parts.calls.get(call_id) === undefined && !parts.calls.isPast(call_id)) return false;
+  if (!isKnown(parts, call_id)) return false;
   mustBeOwn(parts, client, call_id);
   parts.commits.fact(call_id, () => client.send({ type: 'call.accepted', request, call_id }));
   return true;
+}
+
+function isKnown({ calls }: Parts, call: CallId): boolean {
+  return calls.get(call) !== undefined || calls.isPast(call);
 }
 
 function mustBeOwn(parts: Parts, client: ClientSession, call: CallId): void {
@@ -136,17 +143,15 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
   mustReach(parts, client, call);
   if (parts.core.call(call) !== undefined) return;
   parts.calls.mustBeOurs(call);
-  throw parts.calls.get(call) === undefined && !parts.calls.isPast(call)
-    ? new Refusal('not.found', `call ${call} is not open here`)
-    : new Refusal('call.closed', `call ${call} has ended`);
+  throw new Refusal('not.found', `call ${call} is not open here`);
 }
 
 /**
- * The call ended before this gateway began, and whoever fed it had not heard that all is durable. What is left of the inputs
- * of a call that was cancelled changes nothing any more.
+ * The call has ended, perhaps before this gateway began, and whoever feeds it had not heard that all is durable. What is left
+ * of the inputs of one that was cancelled changes nothing any more.
  */
-function isSaidAgain(parts: Parts, client: ClientSession, call: CallId): boolean {
-  if (parts.core.call(call) !== undefined || !parts.calls.isPast(call)) return false;
+function hasEnded(parts: Parts, client: ClientSession, call: CallId): boolean {
+  if (parts.core.call(call) !== undefined || !isKnown(parts, call)) return false;
   mustReach(parts, client, call);
   return true;
 }

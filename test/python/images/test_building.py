@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support.home import Home
 from support.host import is_gone
-from support.images import COWS, SLIM, look, moo, one, stay, which
+from support.images import COWS, SLIM, greeting, look, moo, one, stay, which
 from support.kernel import running_kernel
 
 from farcall import Image
@@ -58,18 +58,12 @@ def test_a_function_finds_what_its_image_has_and_not_what_the_notebook_has(home:
 
 
 def test_steps_files_variables_and_folders_are_there(home: Home, tmp_path: Path) -> None:
-    (tmp_path / "words.txt").write_text("hello")
-    (tmp_path / "fc_module.py").write_text("def greet(): return open('words.txt').read()")
-    image = (
-        COWS.env({"GREETING": "hi"})
-        .add_local_file(tmp_path / "words.txt", "work/")
-        .add_local_file(tmp_path / "fc_module.py")
-        .workdir("work")
-        .run_commands("echo $GREETING from $(pwd) > said.txt", "python -c 'import cowsay' && pip --version >> said.txt")
+    image = greeting(tmp_path, "words.txt").run_commands(
+        "echo $GREETING from $(pwd) > said.txt", "python -c 'import cowsay' && pip --version >> said.txt"
     )
 
-    words, said, greeting, active = look.with_options(image=image).remote()
-    assert (words, greeting) == ("hello", "hi")
+    words, said, greeted, active = look.with_options(image=image).remote()
+    assert (words, greeted) == ("hello", "hi")
     assert said.startswith("hi from ")
     assert said.splitlines()[0].endswith("/files/work")
     assert str(active) in said.splitlines()[1], "pip is the image's own"

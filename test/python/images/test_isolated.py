@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.images import COWS, SLIM, look, moo, one, spoil, where, which
+from support.images import SLIM, greeting, look, moo, one, spoil, where, which
 
 from farcall.errors import ImageBuildError
 from farcall.host import isolation
@@ -82,15 +82,7 @@ def test_its_containers_are_nobodys_who_could_change_the_image(kind: str) -> Non
 
 
 def test_files_and_variables_of_an_image_are_there_for_that_user_too(tmp_path: Path) -> None:
-    (tmp_path / "said.txt").write_text("hello")
-    (tmp_path / "fc_module.py").write_text("def greet(): return open('said.txt').read()")
-    image = (
-        COWS.env({"GREETING": "hi"})
-        .add_local_file(tmp_path / "said.txt", "work/")
-        .add_local_file(tmp_path / "fc_module.py")
-        .workdir("work")
-    )
-    assert look.with_options(image=image).remote()[:3] == ("hello", "hello", "hi")
+    assert look.with_options(image=greeting(tmp_path, "said.txt")).remote()[:3] == ("hello", "hello", "hi")
 
 
 def test_what_would_run_as_the_gateways_user_while_it_is_built_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support.kernel import MIME, Kernel, Ran, running_kernel
+from support.kernel import MIME, Kernel, Ran, kernel_after
 
 CELLS = """
 import farcall
@@ -27,9 +27,7 @@ films = pd.DataFrame({"Title": ["A", "B", "C"], "gross": [10, 60, 70], "budget":
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    with running_kernel(tmp_path_factory.mktemp("code")) as running:
-        assert running.run(CELLS).error == ""
-        running.hello()
+    with kernel_after(CELLS, tmp_path_factory.mktemp("code")) as running:
         yield running
 
 

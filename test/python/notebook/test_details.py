@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.kernel import MIME, Kernel, Ran, running_kernel
+from support.kernel import MIME, Kernel, Ran, kernel_after
 
 CELLS = """
 import farcall
@@ -32,9 +32,7 @@ def tiny(x):
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    with running_kernel(tmp_path_factory.mktemp("details")) as running:
-        assert running.run(CELLS).error == ""
-        running.hello()
+    with kernel_after(CELLS, tmp_path_factory.mktemp("details")) as running:
         yield running
 
 
@@ -48,9 +46,7 @@ def kernel(shared: Kernel) -> Kernel:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Kernel]:
     """A kernel of its own, for tests that restart it or ask what ever ran."""
-    with running_kernel(tmp_path) as running:
-        assert running.run(CELLS).error == ""
-        running.hello()
+    with kernel_after(CELLS, tmp_path) as running:
         yield running
 
 

@@ -39,6 +39,18 @@ def look() -> tuple[str, str, str, str | None]:
     return module.greet(), Path("said.txt").read_text(), os.environ["GREETING"], os.environ.get("VIRTUAL_ENV")
 
 
+def greeting(folder: Path, name: str) -> Image:
+    """A folder to work in with a text file of that name, a module that reads it, and a variable: what `look` wants."""
+    (folder / name).write_text("hello")
+    (folder / "fc_module.py").write_text(f"def greet(): return open('{name}').read()")
+    return (
+        COWS.env({"GREETING": "hi"})
+        .add_local_file(folder / name, "work/")
+        .add_local_file(folder / "fc_module.py")
+        .workdir("work")
+    )
+
+
 @farcall.function
 def one() -> int:
     """1."""

@@ -179,6 +179,15 @@ def is_event(message: Message) -> bool:
 
 
 @contextmanager
+def kernel_after(cells: str, folder: Path) -> Iterator[Kernel]:
+    """A :func:`running_kernel` in which these cells ran, and to whose farcall the extension said hello."""
+    with running_kernel(folder) as running:
+        assert running.run(cells).error == ""
+        running.hello()
+        yield running
+
+
+@contextmanager
 def running_kernel(folder: Path, **variables: str) -> Iterator[Kernel]:
     """A kernel in ``folder`` whose farcall keeps its gateway in ``folder/home``."""
     environment = os.environ | {"FARCALL_HOME": str(folder / "home"), "IPYTHONDIR": str(folder / "ipython")} | variables
