@@ -139,7 +139,7 @@ class Container:
             self._check_interrupt(running, now)
         elif running is not None and running.started:
             if 0 < running.timeout < now - running.since:
-                told += self._time_out(running, now)
+                self._time_out(running, now)
             elif self.page.has_unsent and now - running.since > _UNSENT_S:
                 self.poke()
         if self.page.stage != READY:
@@ -224,11 +224,13 @@ class Container:
             return
         self._stop_input(_Interrupt(running.word, "cancelled", now + (revoke.grace or 0.0)))
 
-    def _time_out(self, running: Running, now: float) -> list[LeaseRevoked]:
-        """Interrupt the input, and give the rest of its range to others without waiting for how it ends."""
-        self._stop_input(_Interrupt(running.word, "timeout", now + TIMEOUT_GRACE_S))
+    def _time_out(self, running: Running, now: float) -> None:
+        """Give the rest of its range to others without waiting for how the input ends, and interrupt it.
+
+        In this order: one that unwinds at once would let the next begin.
+        """
         self.revoke(running.lease, running.index + 1, now)
-        return []
+        self._stop_input(_Interrupt(running.word, "timeout", now + TIMEOUT_GRACE_S))
 
     def _stop_input(self, interrupt: _Interrupt) -> None:
         if self._interrupt is not None and self._interrupt.word == interrupt.word:
@@ -245,6 +247,8 @@ class Container:
             self._interrupt = None
         elif now >= interrupt.kill_at:
             self.kill(interrupt.reason)
+        else:
+            self._signal(signal.SIGUSR1)  # again: the last may have come while its arguments were read
 
     def _check_several(self, now: float) -> None:
         is_told, overdue = self._several.check(now)
