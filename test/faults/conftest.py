@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from test.python.support import home as home_module
+from test.python.support.waiting import is_gone, until
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,30 +20,12 @@ class Home(home_module.Home):
     def kill_gateway(self) -> int:
         """kill -9, and wait until it is gone; the client starts the next one."""
         pid = self.kill()
-        until(lambda: not is_alive(pid))
+        until(lambda: is_gone(pid))
         return pid
 
     def starts(self) -> int:
         """How many gateways came up on this home so far."""
         return (self.folder / "gateway.log").read_text().count('"msg":"listening"')
-
-
-def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Wait for a condition; fails when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not (value := holds()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {holds}")
-        time.sleep(0.01)
-    return value
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import pytest
 
 import farcall
 from farcall import errors
-from test.faults.conftest import until
 from test.python.support.home import Home, running_home
+from test.python.support.waiting import until
 
 MIB = 1024 * 1024
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import farcall
+from test.python.support.waiting import is_gone, until
 
-from .conftest import Home, is_alive, until
+from .conftest import Home
 
 ROUNDS = int(os.environ.get("FARCALL_ROUNDS", "20"))
 
@@ -41,4 +42,4 @@ def test_a_map_survives_the_gateway_being_killed(home: Home, tmp_path: Path, rou
         assert first + rest == [number * 2 for number in range(10_000)]
         ran = executions.stat().st_size - before
         assert ran <= 10_000 + 2 * 2 * 4_096, "only what was in flight may run again"
-    assert until(lambda: is_alive(home.pid))
+    assert until(lambda: not is_gone(home.pid))

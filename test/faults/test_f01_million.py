@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import farcall
+from test.python.support.waiting import is_gone, until
 
-from .conftest import Home, is_alive, until
+from .conftest import Home
 
 #: What may be in flight when the gateway is killed: of two containers, three ranges of at most 4,096 inputs.
 IN_FLIGHT = 2 * 3 * 4_096
@@ -38,7 +39,7 @@ class Killer:
             while self.reached < place:
                 if self._is_over.wait(0.005):
                     return
-            until(lambda: is_alive(self._home.pid))  # a new one, if the one before was killed just now
+            until(lambda: not is_gone(self._home.pid))  # a new one, if the one before was killed just now
             self._home.kill_gateway()
             self.kills += 1
 

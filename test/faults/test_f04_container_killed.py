@@ -7,8 +7,9 @@ import signal
 from pathlib import Path
 
 import farcall
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 
 
 def test_the_input_runs_again_and_its_result_is_right(home: Home, tmp_path: Path) -> None:

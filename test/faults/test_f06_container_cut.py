@@ -13,8 +13,9 @@ import pytest
 
 import farcall
 from farcall.client import embedded
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 from .proxy import Proxy, between
 
 AWAY_S = 10.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
 import threading
@@ -12,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import farcall
-from farcall.client.session import Session
+from test.python.support.home import cut
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 
 SCRIPT = """
 import farcall, sys, time
@@ -31,14 +30,6 @@ if __name__ == "__main__":
 """
 
 
-def cut(session: Session) -> None:
-    """Close the socket under the session, as a network does."""
-    connection = session._lifeline._connection
-    assert connection is not None
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
-        same.shutdown(socket.SHUT_RDWR)
-
-
 def test_a_cut_connection_is_mended_and_iteration_goes_on(home: Home) -> None:
     def slow(number: int) -> int:
         import time
@@ -48,7 +39,7 @@ def test_a_cut_connection_is_mended_and_iteration_goes_on(home: Home) -> None:
 
     results = iter(farcall.App("faults").function(slow).map(range(400)))
     first = [next(results) for _ in range(20)]
-    cut(Session.current())
+    cut()
     assert first + list(results) == [number * 3 for number in range(400)]
 
 
@@ -66,7 +57,7 @@ def test_thirty_seconds_without_the_gateway_lose_nothing(home: Home) -> None:
     door.rename(away)
     back = threading.Timer(30, lambda: away.rename(door))
     back.start()
-    cut(Session.current())
+    cut()
     assert first + list(results) == [number * 3 for number in range(2_000)]
     back.join()
 

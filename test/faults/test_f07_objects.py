@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from farcall import Dict, Queue, errors
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 
 GETTER = """
 import sys

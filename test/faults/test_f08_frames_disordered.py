@@ -10,8 +10,9 @@ import pytest
 
 import farcall
 from farcall.client import embedded
+from test.python.support.waiting import is_gone, until
 
-from .conftest import Home, is_alive, until
+from .conftest import Home
 from .proxy import Proxy, between
 
 DISORDER = {"twice": 0.2, "late": 0.2}
@@ -27,7 +28,7 @@ def network(home: Home) -> Iterator[Proxy]:
     first = home.supervisor
     with between(home.folder) as proxy:
         os.kill(first, signal.SIGKILL)
-        until(lambda: not is_alive(first))
+        until(lambda: is_gone(first))
         yield proxy
 
 

@@ -8,8 +8,9 @@ import pytest
 
 import farcall
 from farcall import errors
+from test.python.support.waiting import is_gone, until
 
-from .conftest import Home, is_alive, until
+from .conftest import Home
 
 
 def test_c_code_that_holds_the_gil_is_killed(home: Home) -> None:
@@ -46,4 +47,4 @@ def test_nothing_of_the_process_group_is_left(home: Home, tmp_path: Path) -> Non
     with pytest.raises(errors.FunctionTimeoutError):
         farcall.App("faults").function(timeout=1)(with_grandchild).remote()
     container, grandchild = (int(pid) for pid in pids.read_text().split())
-    until(lambda: not is_alive(container) and not is_alive(grandchild), seconds=10)
+    until(lambda: is_gone(container) and is_gone(grandchild), seconds=10)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import farcall
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 
 
 def test_a_cancelled_map_goes_quiet_and_a_second_cancel_is_fine(home: Home, tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ def test_a_cancelled_map_goes_quiet_and_a_second_cancel_is_fine(home: Home, tmp_
     until(lambda: executions.stat().st_size > 500)
     results.cancel()
     results.cancel()
-    results.wait(timeout=10)
+    results.wait(timeout=60)
     assert results.status == "cancelled"
     counts = results.counts
     assert counts.running == counts.queued == 0

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import farcall
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 
 MIB = 1024 * 1024
 READER = """

@@ -24,8 +24,9 @@ import farcall
 from farcall.client.session import Session
 from farcall.wire.messages import CallAccepted, InputsAccepted, Outcomes
 from test.python.support.home import ROOT
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 from .program import library, node, run_instead, shipped_program
 
 COPIES = int(os.environ.get("FARCALL_COPIES", "100"))

@@ -7,8 +7,9 @@ import sys
 
 import farcall
 from farcall.client import embedded
+from test.python.support.waiting import is_gone
 
-from .conftest import Home, is_alive
+from .conftest import Home
 
 
 def test_the_second_refuses_and_names_the_first(home: Home) -> None:
@@ -19,5 +20,5 @@ def test_the_second_refuses_and_names_the_first(home: Home) -> None:
     second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert second.returncode == 3
     assert str(first) in second.stderr
-    assert is_alive(first)
+    assert not is_gone(first)
     assert farcall.App("faults").function(lambda: 2).remote() == 2

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import farcall
+from test.python.support.waiting import until
 
-from .conftest import Home, until
+from .conftest import Home
 from .program import library
 
 HOUR_S = 3600

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import farcall
+from test.python.support.waiting import is_gone
 
-from .conftest import Home, is_alive
+from .conftest import Home
 
 A_SECOND = 100
 RESTART_EVERY_S = 5.0
@@ -22,7 +23,7 @@ async def restart(home: Home, times: int) -> None:
     """End the gateway every five seconds, by turns with and without a warning; later where the next is not up yet."""
     for turn in range(times):
         await asyncio.sleep(RESTART_EVERY_S)
-        while not is_alive(home.pid):
+        while is_gone(home.pid):
             await asyncio.sleep(0.05)
         os.kill(home.pid, (signal.SIGKILL, signal.SIGTERM)[turn % 2])
 

@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 from support.elsewhere import elsewhere
+from support.home import containers
+from support.waiting import PATIENCE_S, until
 
 import farcall
 from farcall import App, Function, Stub, errors
 from farcall.apps.entrypoint import read_arguments, run_with
-from farcall.client.session import Session
-from farcall.wire.messages import RuntimeAsk, RuntimeState
-
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -197,12 +195,7 @@ def test_stopping_cancels_what_waits_and_what_runs_for_everybody(tmp_path: Path)
         with pytest.raises(errors.RemoteError, match="cancelled"):
             call.get(timeout=PATIENCE_S)
     app.stop()  # harmless
-    until = time.monotonic() + PATIENCE_S
-    while any(
-        "stopped" in one.function for one in Session.current().ask(RuntimeAsk(request=0), RuntimeState).containers
-    ):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: not containers("stopped"))
 
 
 def test_a_function_in_a_container_may_neither_deploy_nor_stop() -> None:

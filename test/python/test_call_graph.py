@@ -7,11 +7,11 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall import InputInfo, InputStatus
@@ -64,13 +64,6 @@ def calls_and_waits(n: int) -> None:
     for thread in threads:
         thread.start()
     waits.remote(60)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen within 60 s"
-        time.sleep(0.05)
 
 
 def test_the_graph_is_the_whole_tree_with_the_ids_that_inputs_knew() -> None:

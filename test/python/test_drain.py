@@ -6,10 +6,11 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from support.waiting import is_gone, until
 
 import farcall
 
@@ -38,7 +39,7 @@ def test_a_map_goes_on_where_it_was(fresh_home: Home, tmp_path: Path) -> None:
     gateway = fresh_home.pid
 
     os.kill(gateway, signal.SIGTERM)
-    until(lambda: not is_alive(gateway))
+    until(lambda: is_gone(gateway))
     hurry.touch()
     everything = first + list(results)
 
@@ -56,7 +57,7 @@ def test_it_is_out_within_two_seconds_and_has_said_so(fresh_home: Home, tmp_path
     gateway = fresh_home.pid
 
     os.kill(gateway, signal.SIGTERM)
-    until(lambda: not is_alive(gateway))
+    until(lambda: is_gone(gateway))
     hurry.touch()
     assert len(list(results)) == INPUTS - 1
 
@@ -72,18 +73,3 @@ def log(home: Home) -> list[dict[str, Any]]:
 
 def moment(lines: list[dict[str, Any]], event: str) -> float:
     return next(datetime.fromisoformat(line["time"][:-1]).timestamp() for line in lines if line["msg"] == event)
-
-
-def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s"
-        time.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,12 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.elsewhere import elsewhere
-from support.home import Home
+from support.home import Home, containers
+from support.waiting import until
 
 import farcall
 from farcall import Function, errors
-from farcall.client.session import Session
-from farcall.wire.messages import RuntimeAsk, RuntimeState
 
-PATIENCE_S = 60.0
 DEPLOYS = """
     import farcall
 
@@ -330,10 +327,6 @@ def test_options_that_do_not_go_with_the_deployed_ones_are_refused_at_its_use() 
 # ── after a restart
 
 
-def containers() -> Iterator[str]:
-    return (one.function for one in Session.current().ask(RuntimeAsk(request=0), RuntimeState).containers)
-
-
 def test_what_is_deployed_is_there_after_the_gateway_was_killed(fresh_home: Home, tmp_path: Path) -> None:
     elsewhere(
         """
@@ -353,10 +346,7 @@ def test_what_is_deployed_is_there_after_the_gateway_was_killed(fresh_home: Home
     before = fresh_home.kill()
     assert double.remote(5) == 10
     assert fresh_home.pid != before
-    until = time.monotonic() + PATIENCE_S
-    while not any(name.endswith("double") for name in containers()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until(lambda: containers("lasting.double"))
     farcall.App("lasting").stop()
     with pytest.raises(errors.NotFoundError):
         double.remote(1)

@@ -166,12 +166,12 @@ def test_get_with_timeout_zero_looks_once_and_raises_the_builtin_timeout_error()
 def test_an_unknown_call_is_not_found() -> None:
     store = double.spawn(1).object_id[3:9]
     with pytest.raises(errors.NotFoundError):
-        farcall.FunctionCall.from_id(f"fc-{store}{'0' * 26}").get(timeout=5)
+        farcall.FunctionCall.from_id(f"fc-{store}{'0' * 26}").get(timeout=60)
 
 
 def test_a_call_of_another_gateway_is_refused_by_name() -> None:
     with pytest.raises(errors.NotFoundError, match="another gateway"):
-        farcall.FunctionCall.from_id(f"fc-ZZZZZZ{'0' * 26}").get(timeout=5)
+        farcall.FunctionCall.from_id(f"fc-ZZZZZZ{'0' * 26}").get(timeout=60)
 
 
 def test_gather_gives_results_in_the_order_of_its_arguments() -> None:

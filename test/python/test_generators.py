@@ -6,26 +6,19 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall import errors
 
 pytestmark = pytest.mark.usefixtures("home")
-PATIENCE_S = 30.0
-
-
-def until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.01)
 
 
 @farcall.function

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.elsewhere import elsewhere
 from support.home import Home
+from support.waiting import PATIENCE_S, until
 
 import farcall
 from farcall import Cron, Period, errors
@@ -18,7 +18,6 @@ from farcall.apps.schedule import told
 from farcall.client.session import Session
 from farcall.wire.messages import CallList, CallListing, CallSummary
 
-PATIENCE_S = 60.0
 VECTORS = Path(__file__).parents[1] / "vectors" / "cron" / "expressions.json"
 
 
@@ -101,11 +100,11 @@ def scheduled(app: str) -> list[CallSummary]:
 
 
 def wait_for_calls(app: str, count: int) -> list[CallSummary]:
-    until = time.monotonic() + PATIENCE_S
-    while len(done := [call for call in scheduled(app) if call.state == "done"]) < count:
-        assert time.monotonic() < until, scheduled(app)
-        time.sleep(0.1)
-    return done
+    def done() -> list[CallSummary]:
+        return [call for call in scheduled(app) if call.state == "done"]
+
+    until(lambda: len(done()) >= count, f"fewer than {count} ended")
+    return done()
 
 
 @pytest.mark.usefixtures("home")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall import errors
@@ -126,10 +126,7 @@ def test_enqueue_starts_the_call_returns_none_and_says_that_it_is_old(tmp_path: 
         assert touch.enqueue(str(tmp_path / "once")) is None  # type: ignore[func-returns-value]
     with pytest.warns(DeprecationWarning, match="spawn"):
         asyncio.run(awaited(touch.enqueue.aio(str(tmp_path / "twice"))))
-    deadline = time.monotonic() + 30
-    while len(list(tmp_path.iterdir())) < 2:
-        assert time.monotonic() < deadline, "they did not run"
-        time.sleep(0.01)
+    until(lambda: len(list(tmp_path.iterdir())) == 2)
 
 
 def test_remote_gen_and_remote_name_each_other() -> None:

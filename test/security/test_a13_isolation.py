@@ -16,7 +16,7 @@ import pytest
 
 import farcall
 from test.python.support.home import running_home
-from test.python.support.host import eventually
+from test.python.support.waiting import until
 
 from .isolated import Served, environment_around, readable_python, serving, start
 
@@ -204,7 +204,7 @@ def test_a_secret_that_is_printed_or_raised_is_redacted_and_other_variables_are_
     with pytest.raises(ValueError, match=r"401: \*+ may not read /data/models/large") as raised:
         call.get(timeout=60)
     assert SECRET not in "".join(traceback.format_exception(raised.value))
-    eventually(lambda: "/data/models/large" in call.logs(), "what it printed arrives")
+    until(lambda: "/data/models/large" in call.logs(), "what it printed arrives")
     assert f"the key is {'*' * len(SECRET)} for" in call.logs()
     for path in served.home.rglob("*"):
         if path.is_file():

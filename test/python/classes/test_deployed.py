@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.elsewhere import elsewhere
+from support.home import containers
+from support.waiting import until
 
 import farcall
 from farcall import Cls, Function, errors
-from farcall.client.session import Session
-from farcall.wire.messages import ContainerSummary, RuntimeAsk, RuntimeState
-
-PATIENCE_S = 60.0
 
 pytestmark = pytest.mark.usefixtures("home")
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
-def containers(of: str) -> list[ContainerSummary]:
-    """Of one app, those that are up or coming."""
-    told = Session.current().ask(RuntimeAsk(request=0), RuntimeState).containers
-    return [one for one in told if one.function.startswith(of) and one.state in ("requested", "starting", "ready")]
 
 
 # ── under another name
@@ -172,7 +156,7 @@ def time_of_others(app: farcall.App, count: int) -> None:
 
     for _ in range(count):
         pid = passing.remote()
-        until(lambda pid=pid: not any(one.pid == pid for one in containers("")))
+        until(lambda pid=pid: not any(one.pid == pid for one in containers()))
 
 
 def test_deployed_again_as_it_was_a_class_keeps_its_containers_and_as_another_one_it_does_not() -> None:

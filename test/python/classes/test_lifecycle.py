@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall.errors import InputCancellation
@@ -16,13 +16,6 @@ from farcall.errors import InputCancellation
 pytestmark = pytest.mark.usefixtures("home")
 
 app = farcall.App("class-lifecycle")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 class Base:

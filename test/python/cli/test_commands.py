@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from support.home import Home, running_home
+from support.waiting import PATIENCE_S
 
 import farcall
 from farcall import FunctionCall, cli
 from farcall.client import place
 from farcall.client.session import Session
-
-PATIENCE_S = 60.0
 
 
 @farcall.function

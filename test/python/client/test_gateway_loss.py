@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall import errors
@@ -71,21 +72,14 @@ def test_the_first_nested_call_of_a_container_waits_for_a_gateway_that_is_away(
         return double.remote(x)
 
     call = nests.spawn(4)
-    wait_for(begun)
+    until(begun.exists)
     with (fresh_home.folder / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # nobody can start the next gateway meanwhile
         fresh_home.kill()
         gate.touch()
-        wait_for(asks)
+        until(asks.exists)
         time.sleep(0.5)  # not for something to happen: it stays away for so long after it was asked for
     assert call.get(timeout=60) == 8
-
-
-def wait_for(path: Path) -> None:
-    until = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < until, f"{path.name} did not come"
-        time.sleep(0.01)
 
 
 def test_the_next_call_starts_a_gateway_that_was_stopped(fresh_home: Home) -> None:

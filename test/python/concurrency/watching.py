@@ -5,26 +5,15 @@ And a function that inputs call from there.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import farcall
 
-LIMIT_S = 60.0
-
 
 @farcall.function
 def double(x: int) -> int:
     return 2 * x
-
-
-def until(is_so: Callable[[], object]) -> None:
-    """Wait for something, generously."""
-    give_up = time.monotonic() + LIMIT_S
-    while not is_so():
-        assert time.monotonic() < give_up, "it did not happen"
-        time.sleep(0.01)
 
 
 class Room:

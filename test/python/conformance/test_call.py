@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall import errors
 
 pytestmark = pytest.mark.usefixtures("home")
-_PATIENCE_S = 60.0
 
 
 @farcall.function
@@ -46,13 +46,6 @@ def held(folder: str, x: int) -> int:
     while not (Path(folder) / "go").exists():
         time.sleep(0.01)
     return x
-
-
-def until(condition: Any) -> None:
-    give_up = time.monotonic() + _PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come to be"
-        time.sleep(0.02)
 
 
 def test_get_waits_no_longer_than_it_is_told_and_raises_the_builtin_error(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall import errors
@@ -198,16 +198,11 @@ def test_a_cancelled_input_hears_an_input_cancellation_that_except_exception_doe
             raise
 
     call = cleans_up.spawn(str(tmp_path))
-    give_up = time.monotonic() + 60
-    while not (tmp_path / "began").exists():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    until((tmp_path / "began").exists)
     call.cancel()
     with pytest.raises(errors.RemoteError):
         call.get(timeout=60)
-    while not (tmp_path / "cleaned").exists():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    until((tmp_path / "cleaned").exists)
     assert not (tmp_path / "swallowed").exists()
 
 
@@ -216,13 +211,6 @@ def test_a_cancelled_input_hears_an_input_cancellation_that_except_exception_doe
 
 def quick(retries: int) -> farcall.Retries:
     return farcall.Retries(max_retries=retries, initial_delay=0.0)
-
-
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come to be"
-        time.sleep(0.02)
 
 
 @farcall.function(max_containers=1)

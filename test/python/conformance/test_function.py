@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 from support.home import Home
+from support.waiting import PATIENCE_S, until
 
 import farcall
 from farcall import errors
@@ -31,7 +32,6 @@ from farcall.client.session import Session
 from farcall.wire.messages import RuntimeAsk, RuntimeState
 
 pytestmark = pytest.mark.usefixtures("home")
-_PATIENCE_S = 60.0
 
 
 @farcall.function
@@ -56,13 +56,6 @@ def held(folder: str, x: int) -> int:
     while not (Path(folder) / "go").exists():
         time.sleep(0.01)
     return x
-
-
-def until(condition: Any) -> None:
-    give_up = time.monotonic() + _PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come to be"
-        time.sleep(0.02)
 
 
 def test_local_runs_here_and_an_async_function_gives_its_coroutine() -> None:
@@ -244,7 +237,7 @@ def test_another_functions_idle_containers_yield_to_waiting_work_at_once() -> No
     first = later.with_options(cpu=cores, scaledown_window=3600)
     assert first.remote(1) == 2
     assert first.get_current_stats().num_total_runners == 1
-    assert double.with_options(cpu=cores).spawn(4).get(timeout=_PATIENCE_S) == 8
+    assert double.with_options(cpu=cores).spawn(4).get(timeout=PATIENCE_S) == 8
     assert first.get_current_stats().num_total_runners == 0
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 from support.home import Home
+from support.waiting import PATIENCE_S, until
 
 import farcall
 from farcall import errors
@@ -33,7 +34,6 @@ from farcall.client.session import Session
 from farcall.wire.messages import CallList, CallListing
 
 pytestmark = pytest.mark.usefixtures("home")
-_PATIENCE_S = 120.0
 
 FED = """
 import farcall, sys, time
@@ -66,16 +66,9 @@ def stuck(x: int, ends: int = -1) -> int:
     return x
 
 
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + _PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up, "it did not come to be"
-        time.sleep(0.02)
-
-
 def settled(results: farcall.Results) -> tuple[str, int, int]:
     """How a map ended: its state, how many failed, and whether all others were cancelled."""
-    counts = results.call.results().wait(timeout=_PATIENCE_S).counts
+    counts = results.call.results().wait(timeout=PATIENCE_S).counts
     return results.status, counts.failed, counts.cancelled
 
 
@@ -188,10 +181,10 @@ def interrupting_twice(home: Home, when: Callable[[], bool], settling: threading
         until(when)
         with gateway_stopped(home):
             os.kill(os.getpid(), signal.SIGINT)
-            if not settling.wait(_PATIENCE_S):
+            if not settling.wait(PATIENCE_S):
                 wrong.append("the first interrupt did nothing")
             os.kill(os.getpid(), signal.SIGINT)
-            if not returned.wait(_PATIENCE_S):
+            if not returned.wait(PATIENCE_S):
                 wrong.append("the second interrupt did not return")
 
     presses = threading.Thread(target=press)
@@ -212,7 +205,7 @@ def settling(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         noticed.set()
         settle(*given)
 
-    monkeypatch.setattr(waiting, "CANCEL_S", 10 * _PATIENCE_S)
+    monkeypatch.setattr(waiting, "CANCEL_S", 10 * PATIENCE_S)
     for module in (waiting, starting):
         monkeypatch.setattr(module, "settle", noted)
     return noticed
@@ -246,7 +239,7 @@ def test_a_cancelled_task_does_not_wait_for_the_gateway_at_all(home: Home) -> No
         call_id = str(newest().call_id)
         with gateway_stopped(home):
             task.cancel()
-            done, _ = await asyncio.wait([task], timeout=_PATIENCE_S)
+            done, _ = await asyncio.wait([task], timeout=PATIENCE_S)
             assert done == {task}
         assert task.cancelled()
         return call_id

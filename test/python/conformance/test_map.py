@@ -266,24 +266,26 @@ def test_a_map_whose_results_nobody_reads_any_more_ends(tmp_path: Path) -> None:
     assert inner.call.results().wait(timeout=60).status == "cancelled"
 
 
-def test_in_a_coroutine_the_inner_map_is_awaited() -> None:
-    async def both() -> tuple[list[int], int]:
-        ticks = 0
+@farcall.function
+def gated(x: int, gate: str) -> int:
+    """Waits until the file is there."""
+    import time
 
-        async def tick() -> None:
-            nonlocal ticks
-            while True:
-                ticks += 1
-                await asyncio.sleep(0.001)
+    while not Path(gate).exists():
+        time.sleep(0.005)
+    return 2 * x
 
-        ticking = asyncio.create_task(tick())
-        found = await listed(double.map(double.map(range(50))))
-        ticking.cancel()
-        return found, ticks
 
-    found, ticks = asyncio.run(both())
-    assert found == [4 * x for x in range(50)]
-    assert ticks > 1
+def test_in_a_coroutine_the_inner_map_is_awaited(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+
+    async def both() -> list[int]:
+        opening = asyncio.create_task(asyncio.to_thread(gate.touch))  # begins once the loop is free
+        found = await listed(double.map(gated.map(range(50), kwargs={"gate": str(gate)})))
+        await opening
+        return found
+
+    assert asyncio.run(both()) == [4 * x for x in range(50)]
 
 
 # ── 10: Results

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support.host import Host, RunningContainer, eventually
+from support.host import Host, RunningContainer
+from support.waiting import until
 
 from farcall import context
 from farcall.wire.messages import ContainerWaiting, LeasesRevoked
@@ -79,10 +80,10 @@ def test_back_after_its_leases_were_given_to_others_it_starts_nothing_more_of_th
 
     container.load(begin)
     container.run(0, 1, 2, 3, lease=1)
-    eventually(lambda: (tmp_path / "began 0").exists())
+    until(lambda: (tmp_path / "began 0").exists())
     container.run(4, lease=2)
     (tmp_path / "open 0").touch()  # between 0 and 1 it hears of lease 2
-    eventually(lambda: (tmp_path / "began 1").exists())
+    until(lambda: (tmp_path / "began 1").exists())
     host.gateway.revoked = 2
     container.peer.cut()
     gate.touch()

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from support.host import eventually, running_host
+from support.host import running_host
+from support.waiting import until
 
 from farcall.host.gpu_users import GpuUsers, users_of
 from farcall.wire.messages import Heartbeat
@@ -31,7 +32,7 @@ def test_a_notebooks_kernel_is_called_that(monkeypatch: pytest.MonkeyPatch) -> N
 
     with subprocess.Popen([sys.executable, "-c", "input()", "ipykernel_launcher"], stdin=subprocess.PIPE) as kernel:
         said = f"GPU-1, {kernel.pid}, {sys.executable}, 12000\n"
-        eventually(lambda: users_of(said, set()) == {"GPU-1": f"a notebook's kernel (pid {kernel.pid}, 12,000 MiB)"})
+        until(lambda: users_of(said, set()) == {"GPU-1": f"a notebook's kernel (pid {kernel.pid}, 12,000 MiB)"})
         kernel.kill()
 
 

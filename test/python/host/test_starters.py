@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.gateway import PATIENCE_S
-from support.host import eventually, is_gone
+from support.waiting import PATIENCE_S, is_gone, until
 
 from farcall.host import processes
 from farcall.host.birth import Order
@@ -87,7 +86,7 @@ def started(starter: Starter, tmp_path: Path, container: str = "co-1", **config:
 
 def test_a_start_is_answered_with_the_process(starter: Starter, tmp_path: Path) -> None:
     pid = started(starter, tmp_path)
-    eventually(lambda: os.getpgid(pid) == os.getsid(pid) == pid, "it leads its own group and session")
+    until(lambda: os.getpgid(pid) == os.getsid(pid) == pid, "it leads its own group and session")
 
 
 def test_an_end_is_reported_with_its_signal(starter: Starter, tmp_path: Path) -> None:
@@ -104,7 +103,7 @@ def test_a_container_that_fails_before_it_runs_reports_its_exit_code(starter: St
 def test_closing_leaves_nothing(starter: Starter, tmp_path: Path) -> None:
     pids = [started(starter, tmp_path, f"co-{number}") for number in range(3)]
     starter.close()
-    eventually(lambda: all(is_gone(pid) for pid in pids))
+    until(lambda: all(is_gone(pid) for pid in pids))
     starter.close()
 
 
@@ -113,7 +112,7 @@ def test_a_killed_keeper_takes_its_containers_along_and_they_are_reported(starte
     keeper = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(keeper, signal.SIGKILL)
     assert event_of(starter, Exited) == Exited("co-1", -signal.SIGKILL)
-    eventually(lambda: is_gone(pid))
+    until(lambda: is_gone(pid))
     assert started(starter, tmp_path, "co-2"), "the next one gets a new keeper"
 
 

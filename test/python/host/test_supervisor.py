@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from support.gateway import ScriptedGateway
-from support.host import Host, RunningContainer, eventually, is_gone, start_message
+from support.host import Host, RunningContainer, start_message
+from support.waiting import is_gone, until
 
 from farcall.values import serialize
 from farcall.wire.codes import TIMED_OUT
@@ -169,7 +170,7 @@ def test_what_a_container_leaves_behind_is_killed_with_it(host: Host) -> None:
     ((left),) = container.values()
     host.peer.send(ContainerStop(container_id="co-1", how="kill"))
     assert exited(host).reason == "stopped"
-    eventually(lambda: all(is_gone(pid) for pid in left))
+    until(lambda: all(is_gone(pid) for pid in left))
 
 
 def test_a_drained_container_answers_what_it_holds_and_leaves(host: Host) -> None:
@@ -323,7 +324,7 @@ def test_nothing_outlives_the_supervisor(host: Host, number: signal.Signals) -> 
     busy.run(0)
     host.process.send_signal(number)
     host.process.wait()
-    eventually(lambda: all(is_gone(pid) for pid in (container, grandchild, busy.pid)))
+    until(lambda: all(is_gone(pid) for pid in (container, grandchild, busy.pid)))
 
 
 def test_containers_work_on_while_the_gateway_is_away_and_come_back_with_their_keys(host: Host) -> None:
@@ -369,7 +370,7 @@ def test_ends_that_happened_while_the_gateway_was_away_are_told(host: Host) -> N
     begun(host)
     host.gateway.close()
     os.kill(container.pid, signal.SIGKILL)
-    eventually(lambda: not (host.folder / "run" / "co-1").exists())
+    until(lambda: not (host.folder / "run" / "co-1").exists())
     host.gateway = ScriptedGateway(host.folder)
     host.peer = host.gateway.peer("supervisor", "ho-1")
     assert host.peer.expect(HostState)[0].containers == ("co-1",)
@@ -388,7 +389,7 @@ def test_a_refused_supervisor_leaves_and_takes_all_along(host: Host) -> None:
     container = host.start()
     host.peer.close(4409)
     assert host.process.wait(30) == 0
-    eventually(lambda: is_gone(container.pid))
+    until(lambda: is_gone(container.pid))
 
 
 def test_a_gateway_that_stays_away_is_given_up_after_the_window(tmp_path: Path) -> None:
@@ -423,7 +424,7 @@ def test_what_a_container_left_behind_is_killed_even_when_its_keeper_was(host: H
     keeper = int(Path(f"/proc/{container.pid}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(keeper, signal.SIGKILL)
     assert exited(host).code == -signal.SIGKILL
-    eventually(lambda: is_gone(daemon))
+    until(lambda: is_gone(daemon))
 
 
 def test_many_containers_start_while_a_zygote_is_busy_importing(host: Host) -> None:

@@ -10,13 +10,12 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from support.host import is_gone
+from support.waiting import PATIENCE_S, is_gone, until
 
 from farcall import Image
 from farcall.host import indexes
@@ -26,7 +25,6 @@ from farcall.host.image_folder import ImageFolder
 from farcall.wire.images import bare_id, named
 from farcall.wire.messages import ImageRecipe, ImageStep
 
-PATIENCE_S = 90.0
 SLIM = Image.debian_slim()
 
 
@@ -63,26 +61,19 @@ class Builder:
         return told
 
 
-def until(path: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not path.exists():
-        assert time.monotonic() < deadline, f"no {path.name}"
-        time.sleep(0.05)
-
-
 def test_a_killed_build_leaves_nothing_and_of_two_builders_one_waits_for_the_other(tmp_path: Path) -> None:
     began, open_, count = tmp_path / "began", tmp_path / "open", tmp_path / "count"
     command = f"echo x >> {count}; echo $$ > {began}; while ! test -e {open_}; do sleep 0.1; done"
     recipe = SLIM.run_commands(command).recipe()
     folder = ImageFolder(tmp_path / "images", tmp_path)
     first = Builder(folder.root, recipe)
-    until(began)
+    until(began.exists)
     os.killpg(first.process.pid, signal.SIGKILL)
     first.said()
     assert folder.ready(recipe.image_id) is None
     began.unlink()
     two = [Builder(folder.root, recipe) for _ in range(2)]
-    until(began)
+    until(began.exists)
     open_.touch()
     said = [builder.said() for builder in two]
     assert said[0][-1] == said[1][-1] == {"built": folder.ready(recipe.image_id)}
@@ -94,14 +85,11 @@ def test_a_build_ends_with_whoever_asked_for_it(tmp_path: Path) -> None:
     began = tmp_path / "began"
     recipe = SLIM.run_commands(f"echo $$ > {began}.part; mv {began}.part {began}; sleep 1000").recipe()
     builder = Builder(tmp_path / "images", recipe)
-    until(began)
+    until(began.exists)
     assert builder.process.stdin is not None
     builder.process.stdin.close()
     builder.said()
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_gone(int(began.read_text())):
-        assert time.monotonic() < deadline, "its command runs on"
-        time.sleep(0.05)
+    until(lambda: is_gone(int(began.read_text())), "its command runs on")
 
 
 def failed(root: Path, recipe: ImageRecipe, *, isolated: bool = False) -> Failed:

@@ -8,29 +8,19 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.home import Home
-from support.host import is_gone
 from support.images import COWS, SLIM, greeting, look, moo, one, stay, which
 from support.kernel import running_kernel
+from support.waiting import PATIENCE_S, is_gone, until
 
 from farcall import Image
 from farcall.client.session import Session
 from farcall.errors import ImageBuildError
 from farcall.host.image_folder import ImageFolder
 from farcall.wire.messages import Progress, StoreExpire, StoreExpired
-
-PATIENCE_S = 90.0
-
-
-def eventually(holds: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def built(home: Home, image: Image) -> int:
@@ -98,7 +88,7 @@ def test_who_waits_is_told_what_the_build_does(home: Home, tmp_path: Path) -> No
         heard.append(progress.waiting)
 
     leave = Session.current().watch(call.object_id, hear)
-    eventually(lambda: any("standing at the gate" in text for text in heard), f"only {heard}")
+    until(lambda: any("standing at the gate" in text for text in heard), f"only {heard}")
     assert all(text.startswith("building an image") for text in heard if text)
     open_.touch()
     assert call.get(timeout=PATIENCE_S) == 1
@@ -108,9 +98,9 @@ def test_who_waits_is_told_what_the_build_does(home: Home, tmp_path: Path) -> No
 def test_cancelling_ends_a_build_that_nobody_else_waits_for(home: Home, tmp_path: Path) -> None:
     image, began, _ = gate(tmp_path)
     call = one.with_options(image=image).spawn()
-    eventually(lambda: began.exists() and began.read_text().strip(), "the build did not begin")
+    until(lambda: began.exists() and began.read_text().strip(), "the build did not begin")
     call.cancel()
-    eventually(lambda: is_gone(int(began.read_text())), "its command runs on")
+    until(lambda: is_gone(int(began.read_text())), "its command runs on")
     assert ImageFolder(home.folder / "images", home.folder).ready(image.recipe().image_id) is None
 
 
@@ -166,13 +156,13 @@ def test_images_go_when_nobody_used_them_and_never_while_in_use(home: Home, tmp_
 
     function = stay.with_options(image=image, scaledown_window=0.2)
     call = function.spawn(str(tmp_path / "began"), str(open_))
-    eventually(lambda: (tmp_path / "began").exists(), "it did not begin")
+    until(lambda: (tmp_path / "began").exists(), "it did not begin")
     assert id not in expire().images
     assert folder.ready(id) is not None
     open_.touch()
     assert call.get(timeout=PATIENCE_S)
     pins = folder.pins(id).read_text()
-    eventually(lambda: id in expire(pretend=True).images, "it stays in use")
+    until(lambda: id in expire(pretend=True).images, "it stays in use")
     assert folder.ready(id) is not None, "pretending clears nothing"
     assert id in expire().images
     assert folder.ready(id) is None

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from support.home import Home, running_home
+from support.home import Home, cut, running_home
+from support.waiting import until
 
 from farcall import Dict, Queue
-from farcall.client.session import Session
 from test.faults.proxy import between
 
 
@@ -22,22 +19,6 @@ def home() -> Iterator[Home]:
     """A gateway to hurt, for all tests of this file."""
     with running_home() as running:
         yield running
-
-
-def cut() -> None:
-    """Close the socket under the session, as a network does."""
-    connection = Session.current()._lifeline._connection
-    assert connection is not None
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
-        same.shutdown(socket.SHUT_RDWR)
-
-
-def until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)
-    return value
 
 
 def test_named_ones_are_there_after_the_gateway_was_killed(home: Home) -> None:

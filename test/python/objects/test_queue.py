@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall import Queue, errors
@@ -112,9 +113,7 @@ class TestPartitions:
     def test_one_is_emptied_after_its_time(self, q: Queue) -> None:
         q.put_many([1, 2], partition="short", partition_ttl=0.5)
         q.put(3, partition="long")
-        until = time.monotonic() + 60
-        while q.len(partition="short") and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: not q.len(partition="short"))
         assert q.get(partition="short", block=False) is None
         assert q.get(partition="long") == 3
 

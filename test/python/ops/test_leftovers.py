@@ -6,25 +6,22 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall.client import embedded
 from farcall.client.session import Session
 from farcall.host import processes
 
-PATIENCE_S = 60.0
-
 
 @farcall.function
 def stay(path: str) -> None:
     import os
-    import time
     from pathlib import Path
 
     part = Path(path + ".part")
@@ -50,25 +47,15 @@ def running(fresh_home: Home, tmp_path: Path) -> Running:
     """A gateway with a container that is at work, and no client."""
     path = tmp_path / "pid"
     stay.spawn(str(path))
-    eventually(path.exists)
+    until(path.exists)
     session = Session.existing()
     assert session is not None
     session.close()
     return Running(fresh_home.pid, fresh_home.supervisor, int(path.read_text()))
 
 
-def eventually(check: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not check():
-        assert time.monotonic() < until, check
-        time.sleep(0.05)
-
-
 def nothing_is_left(running: Running) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while running.left and time.monotonic() < until:
-        time.sleep(0.05)
-    assert running.left == []
+    until(lambda: not running.left, "something of it runs on")
 
 
 def test_all_of_it_ends(fresh_home: Home, running: Running) -> None:

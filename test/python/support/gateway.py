@@ -19,9 +19,9 @@ from websockets.server import ServerProtocol
 from farcall.wire.frame import MAX_FRAME, decode, encode
 from farcall.wire.messages import Hello, Message, Welcome
 
+from .waiting import PATIENCE_S
+
 T = TypeVar("T")
-#: Long enough for a busy machine; a test never waits for it when things work.
-PATIENCE_S = 30.0
 
 
 class Peer:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +16,9 @@ from pathlib import Path
 
 from farcall.client import embedded, place
 from farcall.client.session import Session
+from farcall.wire.messages import ContainerSummary, RuntimeAsk, RuntimeState
+
+from .waiting import is_gone, until
 
 ROOT = Path(__file__).parents[3]
 _END_S = 10.0
@@ -95,6 +99,20 @@ def running_home() -> Iterator[Home]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def containers(of: str = "") -> list[ContainerSummary]:
+    """Of one app, or of all, those that are up or coming."""
+    told = Session.current().ask(RuntimeAsk(request=0), RuntimeState).containers
+    return [one for one in told if one.function.startswith(of) and one.state in ("requested", "starting", "ready")]
+
+
+def cut() -> None:
+    """Close the socket under this process's session, as a network does."""
+    lifeline = Session.current()._lifeline
+    connection = until(lambda: lifeline._connection, "it did not come back from the last cut")
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.shutdown(socket.SHUT_RDWR)
+
+
 def _leave() -> None:
     """The next call of this process makes a session of its own."""
     session = Session.existing()
@@ -114,14 +132,6 @@ def _end(pids: list[int]) -> None:
     for pid in pids:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + _END_S
-    while any(_is_running(pid) for pid in pids) and time.monotonic() < until:
+    deadline = time.monotonic() + _END_S
+    while not all(is_gone(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
-
-
-def _is_running(pid: int) -> bool:
-    """A zombie is not."""
-    try:
-        return b"Z" not in Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2][:3]
-    except OSError:
-        return False

@@ -9,12 +9,10 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from farcall.host import processes
 from farcall.values import failure, serialize
 from farcall.versions import version
 from farcall.wire.blobs import Blobs
@@ -32,7 +30,8 @@ from farcall.wire.messages import (
     OutcomesPut,
 )
 
-from .gateway import PATIENCE_S, Peer, ScriptedGateway
+from .gateway import Peer, ScriptedGateway
+from .waiting import PATIENCE_S
 
 CALL = "fc-ABCDEF01JH0000000000000000000000"
 SPEC = FunctionSpec(
@@ -212,16 +211,3 @@ def running_host(folder: Path, **options: Any) -> Iterator[Host]:
         yield host
     finally:
         host.close()
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process is gone, or a zombie that nobody reaps: PID 1 of a build machine often does not."""
-    return processes.state(pid) in ("", "Z", "X")
-
-
-def eventually(holds: Callable[[], bool], what: str = "it never came true") -> None:
-    """Wait for something that no message announces."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PATIENCE_S = 60.0
+from .waiting import PATIENCE_S, until
 
 
 class Running:
@@ -28,14 +27,11 @@ class Running:
 
     def until(self, text: str) -> None:
         """Wait until that was drawn."""
-        give_up = time.monotonic() + _PATIENCE_S
-        while text not in self.drawn:
-            assert time.monotonic() < give_up, f"{text!r} was not drawn: {self.drawn!r}"
-            time.sleep(0.01)
+        until(lambda: text in self.drawn, f"{text!r} was not drawn")
 
     def ended(self) -> str:
         """What it printed on stdout, once it has ended well."""
-        assert self.process.wait(timeout=2 * _PATIENCE_S) == 0, self.drawn
+        assert self.process.wait(timeout=PATIENCE_S) == 0, self.drawn
         return self._out.read_text()
 
     def read(self, end: int) -> None:
@@ -67,7 +63,7 @@ def in_terminal(code: str, folder: Path, *, columns: int = 200) -> Iterator[Runn
     finally:
         process.kill()
         process.wait()
-        reader.join(_PATIENCE_S)
+        reader.join(PATIENCE_S)
         os.close(ours)
 
 
