@@ -21,7 +21,7 @@ CREDIT_INPUTS = 65_536
 CREDIT_BYTES = 32 * 1024 * 1024
 #: What may wait here for credit, ready to be sent.
 QUEUE_BYTES = 64 * 1024 * 1024
-#: How long a gateway without room for inputs is asked again, before the call fails.
+#: How long a gateway that does not take inputs is asked again, before the call fails.
 PATIENCE_S = 10.0
 #: What an input costs besides its payload, so that a million empty ones count as well.
 _OVERHEAD = 64
@@ -52,8 +52,8 @@ class Feed:
         self._detached = False
         self._stopped = False
         self._repeats = False  # said again soon
-        self._without_room_since = 0.0
-        #: The gateway had no room for the inputs, for too long.
+        self._refused_since = 0.0
+        #: Why the gateway did not take the inputs, for too long.
         self.refused: BaseException | None = None
         session.send_for(call_id, self)
 
@@ -123,7 +123,7 @@ class Feed:
     def accepted(self, through: int) -> None:
         """Inputs below ``through`` are durable: their credit is back."""
         with self._ledger:
-            self._without_room_since = 0.0
+            self._refused_since = 0.0
             while (
                 self._unacknowledged and self._unacknowledged[0].inputs and self._unacknowledged[0].through <= through
             ):
@@ -151,11 +151,11 @@ class Feed:
         return frames
 
     def repeat(self, why: BaseException) -> None:
-        """The gateway had no room: all that is not acknowledged is sent again in a while; given up after some time."""
+        """They were not taken: all that is not acknowledged is sent again in a while; given up after some time."""
         with self._ledger:
             now = time.monotonic()
-            self._without_room_since = self._without_room_since or now
-            if now - self._without_room_since > PATIENCE_S:
+            self._refused_since = self._refused_since or now
+            if now - self._refused_since > PATIENCE_S:
                 self.refused = why
             is_due = self._repeats
             self._repeats = True

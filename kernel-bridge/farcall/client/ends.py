@@ -28,7 +28,7 @@ class Sender(Protocol):
         """Send what credit allows. On the sending thread."""
 
     def repeat(self, why: BaseException) -> None:
-        """The gateway had no room for something: say it again in a while, or give up. On the reader thread."""
+        """The gateway did not take something: say it again in a while, or give up. On the reader thread."""
 
 
 class Receiver(Protocol):

@@ -352,13 +352,24 @@ class Session:
                 receiver.fail(of_refusal(failed))
             return
         if failed.request is None:
-            if failed.code == "resource.exhausted":
-                for sender in list(self._senders.values()):
-                    sender.repeat(of_refusal(failed))
+            self._refuse_inputs(failed)
             return
         request = self._requests.pop(failed.request, None)
         if request is not None and request.future.set_running_or_notify_cancel():
             request.future.set_exception(of_refusal(failed))
+
+    def _refuse_inputs(self, failed: Failed) -> None:
+        """Those of one call, or all where the gateway has no room. What closed a call is told by its stream."""
+        if failed.code == "call.closed":
+            return
+        if failed.inputs_of is None:
+            refused = list(self._senders) if failed.code == "resource.exhausted" else []
+        else:
+            refused = [failed.inputs_of]
+        for call_id in refused:
+            sender = self._senders.get(call_id)
+            if sender is not None:
+                sender.repeat(of_refusal(failed))
 
     def _forget(self) -> None:
         self._lifeline.discard()

@@ -52,7 +52,8 @@ const RUNS: Runs = {
       commits.fact(call, () => client.send({ type: 'call.cancelled', request, call_id: call }));
   },
   refuse: ({ commits }, { call, code, message }, { client, request }) => {
-    commits.fact(call ?? '', () => client?.fail(code, message, request === undefined ? {} : { request }));
+    const about = request !== undefined ? { request } : call !== undefined ? { inputs_of: call } : {};
+    commits.fact(call ?? '', () => client?.fail(code, message, about));
   },
   acknowledge: ({ commits, containers }, { container, through }) => {
     commits.fact('', () => containers.get(container)?.sendSoon({ type: 'outcomes.acknowledged', through }));

@@ -54,7 +54,7 @@ export interface Peer {
 }
 
 /** What a `failed` is about. */
-export type Spoken = Pick<Failed, 'request' | 'call_id'>;
+export type Spoken = Pick<Failed, 'request' | 'call_id' | 'inputs_of'>;
 
 export class Connection {
   role: Hello['role'] | undefined;
@@ -236,8 +236,9 @@ export class Connection {
   }
 }
 
-/** What a refusal has to name, so that somebody hears it: the request, or the call whose stream was asked for. */
+/** What a refusal has to name, so that somebody hears it: the request, or the call that is read or fed. */
 function spokenOf(message: Message): Spoken {
   if ('request' in message && message.request !== undefined) return { request: message.request };
-  return message.type === 'call.attach' ? { call_id: message.call_id } : {};
+  if (message.type === 'call.attach') return { call_id: message.call_id };
+  return message.type === 'inputs.put' || message.type === 'call.seal' ? { inputs_of: message.call_id } : {};
 }

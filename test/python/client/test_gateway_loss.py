@@ -16,6 +16,7 @@ from support.waiting import until
 
 import farcall
 from farcall import errors
+from farcall.calls import feed
 from farcall.client import embedded, place
 from farcall.client.session import Session
 
@@ -80,6 +81,23 @@ def test_the_first_nested_call_of_a_container_waits_for_a_gateway_that_is_away(
         until(asks.exists)
         time.sleep(0.5)  # not for something to happen: it stays away for so long after it was asked for
     assert call.get(timeout=60) == 8
+
+
+def test_inputs_that_the_next_gateway_cannot_take_end_the_call_with_the_reason(
+    fresh_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "PATIENCE_S", 0.5)
+    assert double.remote(1) == 2
+
+    def inputs() -> Iterator[int]:
+        yield 0
+        fresh_home.kill()
+        for file in fresh_home.folder.glob("store.db*"):
+            file.unlink()
+        yield from range(2 * feed.CREDIT_INPUTS)  # more than may be sent and not acknowledged
+
+    with pytest.raises(errors.NotFoundError, match="belongs to another gateway"):
+        double.spawn_map(inputs())
 
 
 def test_the_next_call_starts_a_gateway_that_was_stopped(fresh_home: Home) -> None:

@@ -68,6 +68,23 @@ test('a container is told its code once and what a call shares before the first 
   expect(told).toEqual(['function.load', 'call.load', 'inputs.run', 'call.load', 'inputs.run']);
 });
 
+test('inputs that are not taken are refused with the name of their call', async () => {
+  const client = await gateway.ready();
+  const [open, never] = [gateway.callId(), gateway.callId()];
+  client.send(openingOf(open), text('shared'));
+  sendInputs(client, open, 3, ['too early']);
+  sendInputs(client, never, 0, ['of nothing']);
+  client.send({ type: 'call.seal', call_id: never, count: 1 });
+  const refused = [await client.next('failed'), await client.next('failed'), await client.next('failed')];
+  expect(refused.map(({ message: { inputs_of, code } }) => [inputs_of, code]).sort()).toEqual(
+    [
+      [open, 'request.invalid'],
+      [never, 'not.found'],
+      [never, 'not.found'],
+    ].sort(),
+  );
+});
+
 test('nothing is accepted, acknowledged or published before its commit, but inputs are already run', async () => {
   await gateway.host();
   const client = await gateway.ready();

@@ -43,12 +43,13 @@ class Welcome(Tagged, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Failed(Tagged, frozen=True, kw_only=True, tag="failed"):
-    """Gateway → anyone. A request could not be done, or (`call_id`) a stream that was attached to cannot be read;
-    without either it speaks of the connection as a whole.
+    """Gateway → anyone. A request could not be done, (`call_id`) a stream that was attached to cannot be read, or
+    (`inputs_of`) inputs or the seal of that call were not taken; without any it speaks of the connection as a whole.
     """
 
     request: int | None = None
     call_id: str | None = None
+    inputs_of: str | None = None
     code: RefusalCode
     message: str
 

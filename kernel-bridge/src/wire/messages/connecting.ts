@@ -34,11 +34,15 @@ export interface Welcome {
   /** Container: it was away for so long that its leases up to this one were given to others; nothing more of them starts. */
   readonly revoked?: number;
 }
-/** Gateway → anyone. A request could not be done; without `request` it speaks of the connection as a whole. */
+/**
+ * Gateway → anyone. A request could not be done, (`call_id`) a stream that was attached to cannot be read, or (`inputs_of`)
+ * inputs or the seal of that call were not taken; without any it speaks of the connection as a whole.
+ */
 export interface Failed {
   readonly type: 'failed';
   readonly request?: number;
   readonly call_id?: CallId;
+  readonly inputs_of?: CallId;
   readonly code: RefusalCode;
   readonly message: string;
 }

@@ -14,7 +14,7 @@ export const CONNECTING: Shapes<ConnectingMessage> = {
     blobs: 'text?',
     revoked: 'int?',
   },
-  failed: { request: 'int?', call_id: 'text?', code: 'text', message: 'text' },
+  failed: { request: 'int?', call_id: 'text?', inputs_of: 'text?', code: 'text', message: 'text' },
   goaway: { after_ms: 'int' },
   ping: {},
   pong: {},
