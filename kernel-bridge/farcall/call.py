@@ -327,8 +327,8 @@ class FunctionCall(Generic[R]):
                     continue
                 with Wait(bell, place=place) as wait:
                     wait.once()
-                if wait.interrupts:
-                    raise Interrupted
+                    if wait.interrupts:
+                        raise Interrupted
 
     async def _texts_async(self, index: int, follow: bool) -> AsyncGenerator[str, None]:
         bell = Bell()

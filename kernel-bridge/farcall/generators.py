@@ -33,8 +33,8 @@ def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
                 continue
             with Wait(opened.bell, view=view) as wait:
                 wait.once()
-            if wait.interrupts:
-                raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
+                if wait.interrupts:
+                    raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
     except Exception as error:
         raise without_ours(error)  # noqa: B904
     finally:

@@ -91,8 +91,8 @@ def next_batch(batches: Batches, bell: Bell, view: View) -> list[Settled] | None
                 return batch
             with Wait(bell, view=view, place=place) as wait:
                 wait.once()
-            if wait.interrupts:
-                raise KeyboardInterrupt
+                if wait.interrupts:
+                    raise KeyboardInterrupt
 
 
 async def next_batch_async(batches: Batches, bell: Bell, view: View, go_on: Callable[[], None]) -> list[Settled] | None:

@@ -128,10 +128,10 @@ def upload(mapping: Mapping, view: View) -> None:
     for _ in uploading(mapping):
         with Wait(mapping.opened.bell, view=view) as wait:
             wait.once()
-        if wait.interrupts:
-            mapping.opened.is_detached = False
-            cancel_mapping(mapping, view)
-            raise Interrupted(f"{mapping.opened.prepared.name} cancelled ({mapping.opened.call_id})")
+            if wait.interrupts:
+                mapping.opened.is_detached = False
+                cancel_mapping(mapping, view)
+                raise Interrupted(f"{mapping.opened.prepared.name} cancelled ({mapping.opened.call_id})")
 
 
 def uploading(mapping: Mapping) -> Steps[None]:
@@ -151,8 +151,7 @@ def cancel_mapping(mapping: Mapping, view: View) -> None:
         return
     opened = mapping.opened
     mapping.stop_feeding()
-    with Wait(opened.bell, view=view) as wait:
-        wait.interrupts = 1
+    with Wait(opened.bell, view=view, interrupts=1) as wait:
         settle(cancel(opened.session, opened.call_id, opened.bell), opened.bell, wait)
     opened.let_go()
 

@@ -175,10 +175,10 @@ class Session:
         with Wait(bell, timeout=timeout) as wait:
             while not future.done() and not wait.interrupts and not wait.late:
                 wait.once()
+            if wait.interrupts:
+                raise KeyboardInterrupt
         if future.done():
             return future.result()
-        if wait.interrupts:
-            raise KeyboardInterrupt
         raise errors.ConnectionError(f"the gateway at {self.url} did not answer in {timeout:.0f} s")
 
     def notify(self, message: Message, payload: Payload = b"") -> None:

@@ -113,13 +113,20 @@ class Place:
 class Wait:
     """One wait of the calling thread: ``with Wait(bell) as wait: while …: wait.once()``.
 
-    ``place`` is for waits that follow one another: who made it takes it back.
+    ``place`` is for waits that follow one another: who made it takes it back. ``interrupts``: what came before it.
+    An interrupt that nobody saw before the end is for whoever handles them outside.
     """
 
     def __init__(
-        self, bell: Bell, *, view: View = SILENT, timeout: float | None = None, place: Place | None = None
+        self,
+        bell: Bell,
+        *,
+        view: View = SILENT,
+        timeout: float | None = None,
+        place: Place | None = None,
+        interrupts: int = 0,
     ) -> None:
-        self.interrupts = 0
+        self._interrupts = self._seen = interrupts
         self._bell = bell
         self._view = view
         self._deadline = None if timeout is None else time.monotonic() + timeout
@@ -140,6 +147,14 @@ class Wait:
             self._place.take_back()
         if self._before is not None:
             _signal.signal(signal.SIGINT, self._before)
+            if self._interrupts > self._seen:
+                _signal.raise_signal(signal.SIGINT)
+
+    @property
+    def interrupts(self) -> int:
+        """How often the user interrupted. Whoever asks acts on it."""
+        self._seen = self._interrupts
+        return self._seen
 
     def once(self) -> bool:
         """Wait until the bell rings, a tick passes, or the deadline comes. Whether the bell rang."""
@@ -162,7 +177,7 @@ class Wait:
         return self._deadline is not None and time.monotonic() >= self._deadline
 
     def _count(self, _number: int, _frame: FrameType | None) -> None:
-        self.interrupts += 1
+        self._interrupts += 1
         self._bell.ring()
 
 
@@ -194,7 +209,8 @@ def drive(
                 wait.once()
                 next(steps)
         except StopIteration as stop:
-            return cast(T, stop.value)
+            if not wait.interrupts:
+                return cast(T, stop.value)
         if wait.late and not wait.interrupts:
             raise TimeoutError(f"no result within {timeout:g} s")
         if interrupted is not None:

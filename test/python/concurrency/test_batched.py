@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 import farcall
 from farcall import current_input_id, errors
 
-from .watching import Room, until
+from .watching import Room
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall import current_function_call_id, current_input_id, errors
 from farcall.client.session import Session
 from farcall.wire.messages import OutputRead
 
-from .watching import Room, double, until
+from .watching import Room, double
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from support.home import Home
+from support.waiting import until
 
 import farcall
 from farcall import current_input_id, errors
 
-from .watching import Room, double, until
+from .watching import Room, double
 
 pytestmark = pytest.mark.usefixtures("home")
 
