@@ -125,14 +125,10 @@ function mustKnow(parts: Parts, fn: FunctionId): void {
 /** A resend: the call is known, whatever became of it. */
 function alreadyOpen(parts: Parts, client: ClientSession, message: CallOpen | CallDerive): boolean {
   const { call_id, request } = message;
-  if (!isKnown(parts, call_id)) return false;
+  if (!parts.calls.isKnown(call_id)) return false;
   mustBeOwn(parts, client, call_id);
   parts.commits.fact(call_id, () => client.send({ type: 'call.accepted', request, call_id }));
   return true;
-}
-
-function isKnown({ calls }: Parts, call: CallId): boolean {
-  return calls.get(call) !== undefined || calls.isPast(call);
 }
 
 function mustBeOwn(parts: Parts, client: ClientSession, call: CallId): void {
@@ -151,7 +147,7 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
  * of the inputs of one that was cancelled changes nothing any more.
  */
 function hasEnded(parts: Parts, client: ClientSession, call: CallId): boolean {
-  if (parts.core.call(call) !== undefined || !isKnown(parts, call)) return false;
+  if (parts.core.call(call) !== undefined || !parts.calls.isKnown(call)) return false;
   mustReach(parts, client, call);
   return true;
 }

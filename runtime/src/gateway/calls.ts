@@ -76,6 +76,11 @@ export class Calls {
     this.#open.delete(id);
   }
 
+  /** Whether a call is here, or was. */
+  isKnown(id: CallId): boolean {
+    return this.get(id) !== undefined || this.isPast(id);
+  }
+
   /** Whether a call that is not at hand was here before: a resend of it is no new call. */
   isPast(id: CallId): boolean {
     return this.#past.has(id);

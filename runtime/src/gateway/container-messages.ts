@@ -42,6 +42,8 @@ export const containerMessages: Handlers<ContainerSession> = {
     }
     parts.outputs.attributed(container, message);
     const { seq, lease, call_id: call, statuses, attempt, ended } = batch.message;
+    if (hasEnded(parts, call))
+      return parts.commits.fact(call, () => container.sendSoon({ type: 'outcomes.acknowledged', through: seq }));
     parts.apply(
       {
         type: 'outcomes.arrived',
@@ -98,6 +100,11 @@ function mustRun(parts: Parts, container: ContainerSession, call: OutcomesPut['c
   const entry = parts.calls.get(call);
   if (entry !== undefined && entry.function !== container.function_)
     throw new Refusal('not.allowed', `${call} does not run in this container`);
+}
+
+/** The call ended so long ago, or before this gateway began, that the core has no more of it: nothing changes any more. */
+function hasEnded({ core, calls }: Parts, call: OutcomesPut['call_id']): boolean {
+  return core.call(call) === undefined && calls.isKnown(call);
 }
 
 /** The batch on bytes of its own, if keeping the frame would waste memory. */

@@ -53,6 +53,27 @@ test('a container comes back with its key, keeps its lease, and its outcomes cou
   expect(back.arrived.filter(({ type }) => type === 'inputs.run')).toEqual([]);
 });
 
+test('what a container says again of a call that ended before the restart is acknowledged: it need not keep it', async () => {
+  const before = await start();
+  await before.host();
+  const client = await before.ready({ max_containers: 1 });
+  const call = before.callId();
+  sendCall(client, { call, inputs: ['a'] });
+  client.send({ type: 'call.attach', call_id: call, after: 0, output: false });
+  const { peer, id, key } = await before.container();
+  const lease = await peer.next('inputs.run');
+  answer(peer, lease, () => 'A');
+  await client.next('call.ended');
+  await before.crash();
+
+  const after = await start();
+  const back = await after.connect(key);
+  await back.hello('container', id, { held: [[lease.message.lease, 0]] });
+  await after.host([id]);
+  answer(back, lease, () => 'A');
+  await back.next('outcomes.acknowledged');
+});
+
 test('what a container held that is gone with its supervisor runs again at once', async () => {
   const before = await start();
   await before.host();
