@@ -35,6 +35,10 @@ function startOne(s: State, fn: RemoteFunction, active: number): string {
   if (imageLack !== '') return imageLack;
   if (s.now < fn.startAfter)
     return `starting again in ${Math.ceil((fn.startAfter - s.now) / 1000)} s: ${fn.lastStartFailure}`;
+  const returning = returningOf(fn);
+  const { maxContainers } = fn.settings;
+  if (returning > 0 && maxContainers > 0 && active + returning >= maxContainers)
+    return `${returning} of its containers come back from before the restart, and max_containers is ${maxContainers}`;
   if (fn.startFailures > 0 && isComing(fn)) return `one start at a time: ${fn.lastStartFailure}`;
   // Inputs that others wait for must not wait for limits, or a deep recursion would never end.
   const isUrgent = active === 0 && isAwaited(s, fn);
@@ -94,6 +98,13 @@ function mostWaiting(s: State, { settings }: RemoteFunction): number {
   if (settings.maxContainers > 0) return settings.maxContainers;
   const cores = [...s.hosts.values()].reduce((sum, host) => sum + host.cpus, 0);
   return Math.max(1, Math.floor(PER_CORE * cores));
+}
+
+/** Their supervisor has them, and they have not been heard of since the restart: within 20 seconds they are back or lost. */
+function returningOf(fn: RemoteFunction): number {
+  let returning = 0;
+  for (const { isAwaited: isAway, host } of fn.containers) if (isAway && host !== undefined) returning += 1;
+  return returning;
 }
 
 function isComing(fn: RemoteFunction): boolean {

@@ -163,4 +163,17 @@ describe('containers', () => {
     b.up();
     expect(b.last('assign')).toMatchObject({ call: 'fc-new' });
   });
+  test('but there are never more than max_containers, those that come back included', () => {
+    const b = new Bench();
+    b.put({ max_containers: 1 });
+    b.apply({ type: 'container.restored', container: A, function: F, leases: [] });
+    b.host(2, [], [A]);
+    b.opened(1);
+    expect(b.all('start')).toEqual([]);
+    expect(b.core.call(CALL)?.waiting).toContain('come back from before the restart, and max_containers is 1');
+    back(b, []);
+    b.pass(1_000);
+    expect(b.all('start')).toEqual([]);
+    expect(b.last('assign')).toMatchObject({ container: A });
+  });
 });
