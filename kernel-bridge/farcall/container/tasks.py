@@ -80,19 +80,19 @@ class AsTasks(Concurrent):
         self._events.stop()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        standing: str | None = None
         for entry in list(self._entries.values()):
             reason = self._slots.cancelled(entry.slot)
-            if reason and not entry.fired:
-                entry.fired = reason
-                self._interrupt(entry, why_of(reason))
-
-    def _interrupt(self, entry: Entry, why: str) -> None:
-        if entry.task is None:
-            return  # it is being started, and heard of this at its first step
-        if entry.armed and self._on_processor() is entry.task:
-            entry.armed = False
-            raise InputCancellation(why)
-        self._events.call_soon_threadsafe(entry.task.cancel, why)
+            if not reason or entry.fired:
+                continue
+            entry.fired = reason
+            if entry.armed and self._on_processor() is entry.task:
+                entry.armed = False
+                standing = why_of(reason)
+            elif entry.task is not None:  # else it is being started, and hears of this at its first step
+                self._events.call_soon_threadsafe(entry.task.cancel, why_of(reason))
+        if standing is not None:  # last: all others are told by now
+            raise InputCancellation(standing)
 
     def _on_processor(self) -> object:
         return asyncio.current_task(self._events)

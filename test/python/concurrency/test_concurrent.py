@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,29 @@ def test_an_interrupted_map_leaves_nobody_inside(room: Room) -> None:
     results.cancel()
     until(lambda: not room.inside())
     assert not any(int(path.name.removeprefix("cancelled-")) >= 50 for path in room.folder.glob("cancelled-*"))
+
+
+@app.function(max_containers=1)
+@farcall.concurrent(max_inputs=4)
+async def spinning_first(number: int, folder: str) -> None:
+    """Stays; the first keeps the event loop to itself once the others are inside."""
+    place = Path(folder) / f"in-{number}"
+    place.touch()
+    try:
+        while number or len(list(Path(folder).glob("in-*"))) < 4:
+            await asyncio.sleep(0.01)
+        (Path(folder) / "spins").touch()
+        while True:
+            time.sleep(0.01)
+    finally:
+        place.unlink()
+
+
+def test_one_that_stands_on_the_processor_does_not_keep_the_others_from_being_interrupted(room: Room) -> None:
+    results = spinning_first.map(range(4), kwargs={"folder": room.path}).start()
+    until((room.folder / "spins").exists)
+    results.cancel()
+    until(lambda: not room.inside())
 
 
 def test_exceptions_are_each_inputs_own() -> None:
