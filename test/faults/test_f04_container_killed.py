@@ -28,7 +28,7 @@ def test_the_input_runs_again_and_its_result_is_right(home: Home, tmp_path: Path
     call = farcall.App("faults").function(max_containers=1)(slow).spawn(41)
     until(lambda: begun.exists() and begun.read_text().count("\n") == 1)
     os.kill(int(begun.read_text()), signal.SIGKILL)
-    until(lambda: begun.read_text().count("\n") == 2)
+    until(lambda: begun.read_text().count("\n") == 2, seconds=30)
     go.touch()
     assert call.get(timeout=30) == 42
     details = call.results().details()

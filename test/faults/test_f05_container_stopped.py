@@ -69,7 +69,7 @@ def test_one_that_stays_stopped_loses_its_input_to_another_and_its_late_outcome_
     time.sleep(max(0.0, stopped_at + STOPPED_S - time.monotonic()))  # the fault
     with contextlib.suppress(ProcessLookupError):  # it was given up, and killed
         os.kill(pid, signal.SIGCONT)
-    until(lambda: is_gone(pid))
+    until(lambda: is_gone(pid), seconds=30)
     details = call.results().details()
     assert (list(details["attempts"]), list(call.iter())) == ([2], [42])
     assert begun.read_text().count("\n") == 2

@@ -28,7 +28,7 @@ def network(home: Home) -> Iterator[Proxy]:
     first = home.supervisor
     with between(home.folder) as proxy:
         os.kill(first, signal.SIGKILL)
-        until(lambda: is_gone(first))
+        until(lambda: is_gone(first), seconds=30)
         yield proxy
 
 

@@ -26,7 +26,7 @@ def test_a_cancelled_map_goes_quiet_and_a_second_cancel_is_fine(home: Home, tmp_
     until(lambda: executions.stat().st_size > 500)
     results.cancel()
     results.cancel()
-    results.wait(timeout=60)
+    results.wait(timeout=10)
     assert results.status == "cancelled"
     counts = results.counts
     assert counts.running == counts.queued == 0

@@ -46,7 +46,7 @@ def test_an_interpreter_that_hangs_is_given_up_told_of_and_tried_again(
     told = f"not ready after 6 s: {sys.executable} did not come up"
     until(lambda: any(told in line and line.startswith("starting again in") for line in lines), seconds=60)
     first, *_ = (int(line) for line in starts.read_text().split())
-    until(lambda: is_gone(first))
+    until(lambda: is_gone(first), seconds=30)
     until(lambda: len(starts.read_text().split()) >= 2, seconds=60)
     blocked.unlink()
     assert call.get(timeout=120) == 2

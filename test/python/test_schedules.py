@@ -100,11 +100,11 @@ def scheduled(app: str) -> list[CallSummary]:
 
 
 def wait_for_calls(app: str, count: int) -> list[CallSummary]:
-    def done() -> list[CallSummary]:
-        return [call for call in scheduled(app) if call.state == "done"]
+    def enough() -> list[CallSummary]:
+        done = [call for call in scheduled(app) if call.state == "done"]
+        return done if len(done) >= count else []
 
-    until(lambda: len(done()) >= count, f"fewer than {count} ended")
-    return done()
+    return until(enough, f"fewer than {count} ended")
 
 
 @pytest.mark.usefixtures("home")

@@ -359,7 +359,7 @@ export function sendInputs(client: TestPeer, call: CallId, first: number, inputs
   );
 }
 
-type LeaseTaken = { readonly message: Extract<Message, { type: 'inputs.run' }>; readonly payload: Uint8Array };
+export type LeaseTaken = { readonly message: Extract<Message, { type: 'inputs.run' }>; readonly payload: Uint8Array };
 type Work = (input: string, index: number) => string;
 
 /** Answers every lease at once: each input's text through `work`; a thrown one fails its input. */

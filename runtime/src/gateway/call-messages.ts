@@ -3,7 +3,7 @@
 import type { CallDerive, CallId, CallOpen, ClientId, FunctionId } from '@farcall/kernel-bridge/wire';
 
 import type { Happening } from '../core/events.js';
-import { type CallEntry, isYielding, methodOf } from './calls.js';
+import { type CallEntry, hasEnded, isYielding, methodOf } from './calls.js';
 import {
   checkBlob,
   checkCallId,
@@ -60,7 +60,7 @@ export const callMessages: Handlers<ClientSession> = {
   'inputs.put': (parts, client, message, payload) => {
     const { call_id, first, count } = message;
     checkRange(first, count);
-    if (hasEnded(parts, client, call_id))
+    if (isOver(parts, client, call_id))
       return parts.commits.fact(call_id, () =>
         client.send({ type: 'inputs.accepted', call_id, through: first + count }),
       );
@@ -83,7 +83,7 @@ export const callMessages: Handlers<ClientSession> = {
   'call.seal': (parts, client, message) => {
     checkRange(0, message.count);
     const { call_id, count } = message;
-    if (hasEnded(parts, client, call_id))
+    if (isOver(parts, client, call_id))
       return parts.commits.fact(call_id, () => client.send({ type: 'call.sealed', call_id, count }));
     mustBeOpen(parts, client, call_id);
     parts.apply({ type: 'call.sealed', call: call_id, count }, { client });
@@ -142,12 +142,9 @@ function mustBeOpen(parts: Parts, client: ClientSession, call: CallId): void {
   throw new Refusal('not.found', `call ${call} is not open here`);
 }
 
-/**
- * The call has ended, perhaps before this gateway began, and whoever feeds it had not heard that all is durable. What is left
- * of the inputs of one that was cancelled changes nothing any more.
- */
-function hasEnded(parts: Parts, client: ClientSession, call: CallId): boolean {
-  if (parts.core.call(call) !== undefined || !parts.calls.isKnown(call)) return false;
+/** Whoever feeds it had not heard that all is durable; or it was cancelled, and this is what was left of its inputs. */
+function isOver(parts: Parts, client: ClientSession, call: CallId): boolean {
+  if (!hasEnded(parts, call)) return false;
   mustReach(parts, client, call);
   return true;
 }

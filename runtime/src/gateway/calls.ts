@@ -5,6 +5,7 @@ import { type CallId, type CallSummary, type FunctionId, type Parent, storeOf } 
 
 import type { CallRow, Store, Stored } from '../store/store.js';
 import { type Chunks, cutRows, joinPieces, type Piece } from './chunks.js';
+import type { CoreView } from './core-view.js';
 import { Refusal } from './refusal.js';
 import { u32Of } from './tables.js';
 
@@ -202,6 +203,14 @@ export class Calls {
     this.#ended.delete(oldest);
     this.#parents.delete(oldest);
   }
+}
+
+/**
+ * The call ended so long ago, or before this gateway began, that the core has no more of it: what is said of it again changes
+ * nothing any more.
+ */
+export function hasEnded({ core, calls }: { readonly core: CoreView; readonly calls: Calls }, id: CallId): boolean {
+  return core.call(id) === undefined && calls.isKnown(id);
 }
 
 export function entryOf(row: CallRow): CallEntry {

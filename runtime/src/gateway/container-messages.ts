@@ -8,6 +8,7 @@ import {
   unpackMap,
 } from '@farcall/kernel-bridge/wire';
 
+import { hasEnded } from './calls.js';
 import { checkLengths, invalid } from './checks.js';
 import type { ContainerSession } from './containers.js';
 import type { Handlers } from './handlers.js';
@@ -100,11 +101,6 @@ function mustRun(parts: Parts, container: ContainerSession, call: OutcomesPut['c
   const entry = parts.calls.get(call);
   if (entry !== undefined && entry.function !== container.function_)
     throw new Refusal('not.allowed', `${call} does not run in this container`);
-}
-
-/** The call ended so long ago, or before this gateway began, that the core has no more of it: nothing changes any more. */
-function hasEnded({ core, calls }: Parts, call: OutcomesPut['call_id']): boolean {
-  return core.call(call) === undefined && calls.isKnown(call);
 }
 
 /** The batch on bytes of its own, if keeping the frame would waste memory. */

@@ -13,8 +13,14 @@ from support.waiting import until
 
 import farcall
 from farcall import Cls, Function, errors
+from farcall.wire.messages import ContainerSummary
 
 pytestmark = pytest.mark.usefixtures("home")
+
+
+def staying(of: str = "") -> list[ContainerSummary]:
+    """Of one app, those that are up or coming."""
+    return [one for one in containers(of) if one.state in ("requested", "starting", "ready")]
 
 
 # ── under another name
@@ -79,7 +85,7 @@ def test_classes_are_deployed_under_another_name_with_their_instances(moved: str
 
 def test_functions_find_the_classes_that_they_name_there(moved: str) -> None:
     assert Function.from_name(moved, "both").remote("you") == ("HI YOU", "OH YOU", 11)
-    used = {one.function.partition(".")[0] for one in containers("class_")}
+    used = {one.function.partition(".")[0] for one in staying("class_")}
     assert used == {"class_outer"}, "nothing of it ran under the name that it has here"
 
 
@@ -130,21 +136,21 @@ def kept_warm(name: str, least: int = 1) -> farcall.App:
 def test_containers_are_kept_warm_for_parameters_that_were_used_and_never_without_any() -> None:
     app = kept_warm("warm_class")
     app.deploy()
-    until(lambda: any(one.function == "warm_class.other" and one.state == "ready" for one in containers("warm_class")))
+    until(lambda: any(one.function == "warm_class.other" and one.state == "ready" for one in staying("warm_class")))
     model = Cls.from_name("warm_class", "Model")
-    assert [one.function for one in containers("warm_class")] == ["warm_class.other"]
+    assert [one.function for one in staying("warm_class")] == ["warm_class.other"]
 
     size, pid = model(size=3).run.remote()
     time_of_others(app, 4)
     assert size == 3
-    kept = [one for one in containers("warm_class") if "Model" in one.function]
+    kept = [one for one in staying("warm_class") if "Model" in one.function]
     assert [one.pid for one in kept] == [pid], "beyond its scaledown_window, and the only one"
     assert "#" in kept[0].function
     because = str(model(size=3).run.explain())
     assert "min_containers is 1" in because
     assert model(size=3).run.remote() == (3, pid)
     app.stop()
-    until(lambda: not containers("warm_class"))
+    until(lambda: not staying("warm_class"))
 
 
 def time_of_others(app: farcall.App, count: int) -> None:
@@ -156,7 +162,7 @@ def time_of_others(app: farcall.App, count: int) -> None:
 
     for _ in range(count):
         pid = passing.remote()
-        until(lambda pid=pid: not any(one.pid == pid for one in containers()))
+        until(lambda pid=pid: not any(one.pid == pid for one in staying()))
 
 
 def test_deployed_again_as_it_was_a_class_keeps_its_containers_and_as_another_one_it_does_not() -> None:
@@ -176,7 +182,7 @@ def test_deployed_again_as_it_was_a_class_keeps_its_containers_and_as_another_on
             return -self.size, os.getpid()
 
     app.deploy()
-    until(lambda: not any("Model" in one.function for one in containers("warm_again")))
+    until(lambda: not any("Model" in one.function for one in staying("warm_again")))
     assert Cls.from_name("warm_again", "Model")(size=2).run.remote()[0] == -2
     app.stop()
 
@@ -190,7 +196,7 @@ def test_instances_made_here_are_kept_warm_as_well() -> None:
     time_of_others(farcall.App("warm_passing"), 2)
     assert model.run.remote() == (5, pid)
     assert model.update_autoscaler(min_containers=0).min_containers == 0
-    until(lambda: not any(one.pid == pid for one in containers("warm_here")))
+    until(lambda: not any(one.pid == pid for one in staying("warm_here")))
     app.stop()
     with pytest.raises(errors.NotFoundError):
         Cls.from_name("warm_here", "Model")(size=5).run.remote()

@@ -100,9 +100,9 @@ def running_home() -> Iterator[Home]:
 
 
 def containers(of: str = "") -> list[ContainerSummary]:
-    """Of one app, or of all, those that are up or coming."""
+    """Of one app, or of all, those that the gateway still has, whatever their state."""
     told = Session.current().ask(RuntimeAsk(request=0), RuntimeState).containers
-    return [one for one in told if one.function.startswith(of) and one.state in ("requested", "starting", "ready")]
+    return [one for one in told if one.function.startswith(of)]
 
 
 def cut() -> None:

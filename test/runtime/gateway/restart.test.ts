@@ -6,7 +6,10 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { answer, numbers, openingOf, sendCall, serve, TestGateway } from '../../support/gateway.js';
+import type { ContainerId } from '@farcall/kernel-bridge/wire';
+
+import type { TestPeer } from '../../support/client.js';
+import { answer, type LeaseTaken, numbers, openingOf, sendCall, serve, TestGateway } from '../../support/gateway.js';
 import { MemoryStore } from '../../../runtime/src/store/memory.js';
 
 let home: string;
@@ -28,6 +31,20 @@ async function start(): Promise<TestGateway> {
   return gateway;
 }
 
+/** The next gateway, to which a container comes back, answers what it was given before, and hears that it is durable. */
+async function acknowledged(
+  { id, key }: { readonly id: ContainerId; readonly key: string },
+  lease: LeaseTaken,
+): Promise<{ readonly after: TestGateway; readonly back: TestPeer }> {
+  const after = await start();
+  const back = await after.connect(key);
+  await back.hello('container', id, { held: [[lease.message.lease, 0]] });
+  await after.host([id]);
+  answer(back, lease, () => 'A');
+  await back.next('outcomes.acknowledged');
+  return { after, back };
+}
+
 const CLIENT = `cl-${'3'.repeat(26)}` as never;
 
 test('a container comes back with its key, keeps its lease, and its outcomes count', async () => {
@@ -41,12 +58,7 @@ test('a container comes back with its key, keeps its lease, and its outcomes cou
   const lease = await peer.next('inputs.run');
   await before.crash();
 
-  const after = await start();
-  const back = await after.connect(key);
-  await back.hello('container', id, { held: [[lease.message.lease, 0]] });
-  await after.host([id]);
-  answer(back, lease, () => 'A');
-  await back.next('outcomes.acknowledged');
+  const { after, back } = await acknowledged({ id, key }, lease);
   const reader = await after.client(CLIENT);
   reader.send({ type: 'call.attach', call_id: call, after: 0, output: false });
   expect((await reader.next('call.ended')).message).toMatchObject({ state: 'done', seq: 1 });
@@ -66,12 +78,7 @@ test('what a container says again of a call that ended before the restart is ack
   await client.next('call.ended');
   await before.crash();
 
-  const after = await start();
-  const back = await after.connect(key);
-  await back.hello('container', id, { held: [[lease.message.lease, 0]] });
-  await after.host([id]);
-  answer(back, lease, () => 'A');
-  await back.next('outcomes.acknowledged');
+  await acknowledged({ id, key }, lease);
 });
 
 test('what a container held that is gone with its supervisor runs again at once', async () => {
