@@ -17,7 +17,7 @@ import { isLoopback, LaunchError, type Options } from './options.js';
 import type { Runtime } from './runtime.js';
 import { StoreBusy } from './store/errors.js';
 import { Payloads } from './store/payloads.js';
-import { openSqliteStore, type SqliteStore } from './store/sqlite.js';
+import { openSqliteStore, type SqliteOptions, type SqliteStore } from './store/sqlite.js';
 
 const LEAVE_MS = 2000;
 /** How often the home is looked at. */
@@ -25,9 +25,13 @@ const LOOK_MS = 5000;
 const ANOTHER_HOLDS_HOME = 3;
 
 /** The store's lock is the home's: one gateway a home. */
-export async function openStore(home: Home, options: Options, onLost: (error: unknown) => void): Promise<SqliteStore> {
+export async function openStore(
+  home: Home,
+  options: Options,
+  told: Pick<SqliteOptions, 'onLost' | 'onEnded'>,
+): Promise<SqliteStore> {
   try {
-    return await openSqliteStore({ folder: home.folder, durability: options.durability, onLost });
+    return await openSqliteStore({ folder: home.folder, durability: options.durability, ...told });
   } catch (error) {
     if (!(error instanceof StoreBusy)) throw error;
     const holder = home.holder();

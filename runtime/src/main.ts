@@ -31,13 +31,18 @@ async function main(): Promise<void> {
   for (const ignored of ['SIGINT', 'SIGHUP'] as const) process.on(ignored, () => undefined);
   const options = parseOptions(process.argv.slice(2));
   const home = new Home(options.home);
-  const store = await openStore(home, options, (error) => log.error({ err: error }, 'store'));
+  const store = await openStore(home, options, {
+    onLost: (error) => log.error({ err: error }, 'store'),
+    onEnded: (error) => fail(error, 'store'),
+  });
   home.hold();
   const log = openLog(home.log, { level: options.logLevel, mostBytes: options.logBytes });
-  process.on('uncaughtException', (error) => {
-    log.error({ err: error }, 'uncaught');
+  /** Nothing that was accepted is lost: the next gateway goes on from the store. */
+  const fail = (error: Error, where: string): never => {
+    log.error({ err: error }, where);
     process.exit(70);
-  });
+  };
+  process.on('uncaughtException', (error) => fail(error, 'uncaught'));
   const isolation = await isolationOf(home, options);
   if (isolation.warning !== '') log.warn({ isolation: isolation.kind, why: isolation.warning }, 'isolation');
   const identity = await identify(home, options, store, isolation);

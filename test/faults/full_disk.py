@@ -116,7 +116,11 @@ def main(kind: str, how: str) -> None:
     with running_home() as home:
         disk = Tmpfs(home.folder) if kind == "tmpfs" else None
         farcall.App("faults").function(lambda: 1).remote()
-        scene(home, disk or Limit(home), how)
+        try:
+            scene(home, disk or Limit(home), how)
+        except BaseException:
+            print((home.folder / "gateway.log").read_text()[-8000:], file=sys.stderr)  # nobody else sees it there
+            raise
         home.end()
         with sqlite3.connect(home.folder / "store.db") as store:
             print(store.execute("PRAGMA integrity_check").fetchone()[0])

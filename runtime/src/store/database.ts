@@ -80,9 +80,16 @@ export class Database {
     return { functions: this.read('functions', []), containers: this.read('containers', []), calls };
   }
 
-  /** Moves what the log holds into the file. The log keeps its pages and is written again from its start. */
-  checkpoint(): void {
-    this.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  /**
+   * Moves what the log holds into the file; the log is written again from its start, or cut to nothing. What the disk has
+   * no room for stays in the log, and is as safe there.
+   */
+  checkpoint(how: 'PASSIVE' | 'TRUNCATE' = 'PASSIVE'): void {
+    try {
+      this.db.exec(`PRAGMA wal_checkpoint(${how})`);
+    } catch (error) {
+      if (kindOf(error) !== 'full') throw error;
+    }
   }
 
   /**
@@ -100,7 +107,7 @@ export class Database {
   }
 
   close(): void {
-    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.checkpoint('TRUNCATE');
     this.db.close();
   }
 

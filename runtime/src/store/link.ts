@@ -24,14 +24,21 @@ export class Link {
     private readonly worker: Worker,
     readonly file: string,
     readonly names: Opened,
+    /** The thread ended, and nobody had told it to. */
+    private readonly onEnded: (error: Error) => void,
   ) {
     worker.on('message', (reply: Reply) => this.#answered(reply));
-    worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
-    worker.on('exit', () => this.#end('its thread ended'));
+    worker.on('error', (error) => this.#died(error instanceof Error ? error.message : String(error)));
+    worker.on('exit', () => this.#died('its thread ended'));
+  }
+
+  /** Why nothing is answered any more. */
+  get ended(): Error | undefined {
+    return this.#ended;
   }
 
   /** Starts the thread and waits until it holds the file. Rejects with a StoreError; the thread is gone then. */
-  static async open(thread: URL, setup: Setup, signal?: AbortSignal): Promise<Link> {
+  static async open(thread: URL, setup: Setup, onEnded: (error: Error) => void, signal?: AbortSignal): Promise<Link> {
     const worker = new Worker(thread, { workerData: setup, name: 'store' });
     const stop = (): void => void worker.terminate();
     signal?.addEventListener('abort', stop);
@@ -39,7 +46,7 @@ export class Link {
       const opening = await opened(worker);
       signal?.throwIfAborted();
       if ('problem' in opening) throw errorOf(opening.problem, setup.file);
-      return new Link(worker, setup.file, opening.opened);
+      return new Link(worker, setup.file, opening.opened, onEnded);
     } catch (error) {
       await worker.terminate();
       signal?.throwIfAborted();
@@ -104,6 +111,12 @@ export class Link {
     const asker = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     asker?.done(reply);
+  }
+
+  #died(why: string): void {
+    if (this.#ended !== undefined) return;
+    this.#end(why);
+    this.onEnded(new StoreClosed(why));
   }
 
   #end(why: string): void {

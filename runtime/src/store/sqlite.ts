@@ -53,6 +53,8 @@ export interface SqliteOptions {
   readonly durability: Durability;
   /** Something that was committed could not be brought into the file. A bug of those who append; said, not hidden. */
   readonly onLost?: (error: unknown) => void;
+  /** The store's thread failed: whoever holds the store can keep nothing any more, and a new opening is what helps. */
+  readonly onEnded?: (error: Error) => void;
   /** Gives up opening. */
   readonly signal?: AbortSignal;
   /** The bundled thread.ts; where it is not beside the running bundle. */
@@ -64,7 +66,7 @@ export interface SqliteOptions {
 
 /** Rejects with StoreBusy, StoreCorrupt (the file was set aside), StoreTooNew. */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-  const { folder, durability, signal, onLost = () => undefined } = options;
+  const { folder, durability, signal, onLost = () => undefined, onEnded = () => undefined } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const payloads = await Payloads.open(join(folder, 'payloads'), durability);
   const file = join(folder, 'store.db');
@@ -72,6 +74,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     const link = await Link.open(
       options.threadUrl ?? new URL('./store-thread.mjs', import.meta.url),
       { file, durability },
+      onEnded,
       signal,
     );
     const seal = options.seal ?? Seal.of(folder); // under the store's lock: nobody else makes a key now
@@ -122,6 +125,8 @@ export class SqliteStore implements Store {
   readonly #retention: Retention;
   readonly #known = new KnownCalls();
   #closing: Promise<void> | undefined;
+  /** The last that waits to be let in. */
+  #entering: Promise<unknown> | undefined;
   #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -139,14 +144,15 @@ export class SqliteStore implements Store {
   }
 
   async append(group: readonly Operation[]): Promise<void> {
-    if (this.#closing !== undefined) throw new StoreClosed('the store is closed');
+    this.#mustBeOpen();
+    const needsRoom = !this.means.space.isKnownGood && group.some(isNew);
+    if (needsRoom || this.#entering !== undefined) await this.#entered(needsRoom);
     const before: Promise<unknown>[] = [];
     const place = (call: CallId, kind: FileKind, payload: Uint8Array): number => {
       const { offset, written } = this.payloads.append(call, kind, payload);
       before.push(written);
       return offset;
     };
-    if (!this.means.space.isKnownGood && group.some(isNew)) before.push(this.means.space.check());
     const writes = group.flatMap((operation) => writesOf(operation, { place, seal: this.means.seal }));
     const blobs = group.flatMap(blobsOf);
     if (blobs.length > 0) before.push(this.payloads.settle(blobs));
@@ -260,7 +266,7 @@ export class SqliteStore implements Store {
 
   /** Commits something of no meaning; rejects when the store does not take writes. */
   async probe(): Promise<void> {
-    if (this.#closing !== undefined) throw new StoreClosed('the store is closed');
+    this.#mustBeOpen();
     await this.#committed([['probe', String(Date.now())]], []);
   }
 
@@ -271,6 +277,23 @@ export class SqliteStore implements Store {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new StoreClosed('the store is closed');
+    if (this.link.ended !== undefined) throw this.link.ended;
+  }
+
+  /** Before a byte is written of what there is no room for; and one after the other, since groups commit in their order. */
+  #entered(needsRoom: boolean): Promise<void> {
+    const before = this.#entering ?? Promise.resolve();
+    const entered = before.then(() => (needsRoom ? this.means.space.check() : undefined));
+    const passed = entered.catch(() => undefined);
+    this.#entering = passed;
+    void passed.then(() => {
+      if (this.#entering === passed) this.#entering = undefined;
+    });
+    return entered;
   }
 
   /** A large file is not checked at the opening: this is where its damage shows, early enough to set it aside. */
@@ -294,6 +317,7 @@ export class SqliteStore implements Store {
   async #close(): Promise<void> {
     // When was read what is only a hint: a thread that is gone must not keep the rest from closing.
     await this.#retention.flush().catch(() => undefined);
+    await this.#entering;
     await this.#commits.drained();
     await this.link.close();
     this.means.log?.close();

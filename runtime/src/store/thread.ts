@@ -62,6 +62,7 @@ class Thread {
     else this.#checkpoint = setImmediate(() => this.#move(database));
   }
 
+  /** Where there was no room it is tried again once as much more was written. */
   #move(database: Database): void {
     database.checkpoint();
     this.#logged = 0;

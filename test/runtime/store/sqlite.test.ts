@@ -1,12 +1,18 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+
+import type { FunctionId } from '@farcall/kernel-bridge/wire';
 
 import { problemOf } from '../../../runtime/src/store/database.js';
 import { StoreBusy, StoreClosed, StoreCorrupt, StoreFull, StoreTooNew } from '../../../runtime/src/store/errors.js';
 import { MIGRATIONS } from '../../../runtime/src/store/schema.js';
+import type { Room } from '../../../runtime/src/store/space.js';
+import type { Operation } from '../../../runtime/src/store/store.js';
 import {
   bytes,
   callId,
@@ -19,6 +25,7 @@ import {
   putChunk,
   putOutcomes,
   putState,
+  range,
 } from './builders.js';
 import { conformance } from './conformance.js';
 import { folder, openIn } from './folder.js';
@@ -115,6 +122,16 @@ describe('opening', () => {
   });
 });
 
+test('whose thread fails says so at once, and refuses from then on', async () => {
+  const ended: Error[] = [];
+  const store = await openIn(await folder(), { onEnded: (error) => ended.push(error) });
+  await store.append([putCall(1)]);
+  await store['link']['worker'].terminate();
+  expect(ended.map(String)).toEqual(['StoreClosed: its thread ended']);
+  await expect(store.append([putCall(2)])).rejects.toBeInstanceOf(StoreClosed);
+  await expect(store.call(callId(1))).rejects.toBeInstanceOf(StoreClosed);
+});
+
 describe('damage', () => {
   async function filled(): Promise<string> {
     const path = await folder();
@@ -200,7 +217,15 @@ describe('schema', () => {
 });
 
 describe('a full disk', () => {
-  const GIB = 1024 ** 3;
+  const [MIB, GIB] = [1024 ** 2, 1024 ** 3];
+  function largeFunction(number: number): Operation {
+    const row = functionRow(`fv-${String(number).padStart(32, '0')}` as FunctionId);
+    return { put: 'function', row, code: { bytes: bytes(4 * MIB) } };
+  }
+  /** What a file of this process may have at most; with the store's thread, which is in it. */
+  function limitFiles(most: number | 'unlimited'): void {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${most}:unlimited`]);
+  }
   test('nearly full: new work is refused, running work is recorded, and room that was made is noticed', async () => {
     let free = 100 * GIB;
     await using store = await openIn(await folder(), { measure: () => Promise.resolve({ free, total: 200 * GIB }) });
@@ -214,6 +239,46 @@ describe('a full disk', () => {
     await other.append([putCall(1)]);
     expect(await other.calls(5)).toHaveLength(1);
   });
+  test('nothing is written of what there is no room for, however often it is offered', async () => {
+    const path = await folder();
+    await using store = await openIn(path, { measure: () => Promise.resolve({ free: 0, total: 200 * GIB }) });
+    for (let times = 0; times < 3; times += 1)
+      await expect(store.append([putCall(1), putChunk(1, 0, 2, LARGE)])).rejects.toBeInstanceOf(StoreFull);
+    expect(await readdir(join(path, 'payloads'))).toEqual([]);
+  });
+  test('what comes while the room is measured waits behind what asked for it', async () => {
+    const measure = async (): Promise<Room> => {
+      await setImmediate();
+      return { free: 100 * GIB, total: 200 * GIB };
+    };
+    await using store = await openIn(await folder(), { measure });
+    await Promise.all([store.append([putCall(1)]), store.append([putState(1, { state: 'done' })])]);
+    expect((await store.call(callId(1)))?.row.state).toBe('done');
+  });
+  test.skipIf(!existsSync('/usr/bin/prlimit'))(
+    'a log that the file has no room for stays as it is, and is moved once there is room',
+    async () => {
+      const path = await folder();
+      const sizeOfFile = async (): Promise<number> => (await stat(join(path, 'store.db'))).size;
+      const first = await openIn(path);
+      for (const number of range(0, 3)) await first.append([largeFunction(number)]);
+      await first[Symbol.asyncDispose]();
+      const before = await sizeOfFile();
+
+      await using store = await openIn(path);
+      limitFiles(20 * MIB);
+      try {
+        for (const number of range(3, 4)) await store.append([largeFunction(number)]); // 16 MiB: time to move the log
+        await expect.poll(sizeOfFile).toBeGreaterThan(before);
+        await store.append([putCall(1)]);
+        expect(await store.calls(5)).toHaveLength(1);
+      } finally {
+        limitFiles('unlimited');
+      }
+      for (const number of range(7, 4)) await store.append([largeFunction(number)]);
+      await expect.poll(sizeOfFile).toBeGreaterThan(11 * 4 * MIB);
+    },
+  );
   test('a small disk keeps a twentieth free, not a GiB', async () => {
     let free = 0.3 * GIB;
     await using store = await openIn(await folder(), { measure: () => Promise.resolve({ free, total: 4 * GIB }) });
