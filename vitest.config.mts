@@ -69,6 +69,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/e2e/support/failed.ts'],
           // Each file has a JupyterLab and a browser of its own, and waits for one while the other works.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

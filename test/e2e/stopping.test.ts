@@ -41,7 +41,6 @@ describe('stopping', () => {
 
   /** Runs a cell that maps over 500 inputs, and waits until they run. */
   async function begin(file: string, code: string): Promise<Card> {
-    await notebook.ready(); // an interrupted cell that ends now would take those behind it along
     await notebook.run(MARKING(file));
     at = await notebook.type(code);
     const card = new Card(await notebook.cell(at));

@@ -30,6 +30,9 @@ export interface Lab extends AsyncDisposable {
   readonly home: string;
 }
 
+/** The gateways' homes of those that run. */
+export const homes = new Set<string>();
+
 /** Starts JupyterLab over a copy of examples/, and waits until it answers. */
 export async function startLab(): Promise<Lab> {
   const place = await mkdtemp(join(tmpdir(), 'farcall-e2e-'));
@@ -47,12 +50,14 @@ export async function startLab(): Promise<Lab> {
     },
   );
   const { url, token } = await serverInfo(join(place, 'runtime'), server);
+  homes.add(home);
   return {
     url: url.replace(/\/$/, ''),
     token,
     folder,
     home,
     async [Symbol.asyncDispose](): Promise<void> {
+      homes.delete(home);
       await end(server);
       await endGateway(home);
       await rm(place, { recursive: true, force: true, maxRetries: 5 });

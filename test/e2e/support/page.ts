@@ -59,6 +59,9 @@ export async function newNotebook(browser: Browser, lab: Lab, path: string): Pro
 }
 
 export class Notebook {
+  /** The last cell that was started without waiting for it. */
+  #started: Promise<unknown> = Promise.resolve();
+
   constructor(readonly page: Page) {}
 
   async goto(lab: Lab, path: string): Promise<void> {
@@ -134,7 +137,7 @@ export class Notebook {
   /** Puts code into a new cell at the end and runs it; does not wait for the end of it. The cell's number. */
   async type(code: string): Promise<number> {
     const at = await this.#add(code);
-    void this.command('notebook:run-cell').catch(() => undefined);
+    this.#start();
     return at;
   }
 
@@ -153,10 +156,29 @@ export class Notebook {
     }, code);
   }
 
-  /** Runs code in a new cell at the end, to its end; for what follows to rely on it. */
+  /**
+   * Runs code in a new cell at the end, to its end; for what follows to rely on it. A cell before it that fails, or is
+   * interrupted, would take along what waits behind it: its end is waited for. That the kernel is idle says less: between
+   * two awaits of a cell it is, too.
+   */
   async run(code: string): Promise<void> {
+    await this.#started;
     await this.#add(code);
-    await this.command('notebook:run-cell');
+    if (!(await this.#runCell())) throw new Error(`the cell did not run to its end:\n${code}`);
+  }
+
+  #start(): void {
+    this.#started = this.#runCell().catch(() => undefined);
+  }
+
+  /** Runs the active cell. Whether it went well. */
+  #runCell(): Promise<boolean> {
+    return this.page.evaluate(async () => {
+      const { jupyterapp } = globalThis as unknown as {
+        jupyterapp: { commands: { execute(id: string): Promise<boolean> } };
+      };
+      return jupyterapp.commands.execute('notebook:run-cell');
+    });
   }
 
   /** Runs code in a new cell at the end, and gives the card that it shows. */
@@ -167,7 +189,7 @@ export class Notebook {
   /** Runs the active cell again, such as one that a button inserted; its number. */
   async runActive(): Promise<number> {
     const at = await this.active();
-    void this.command('notebook:run-cell').catch(() => undefined);
+    this.#start();
     return at;
   }
 
