@@ -170,13 +170,13 @@ export class Runtime {
     const clients = new Clients();
     const failures = new FailureGroups();
     const streams = new Streams({ store, epoch: identity.epoch, onError });
-    const commits = new Commits({
+    const commits: Commits = new Commits({
       store: { append: (group) => this.#append(group) },
       retryMs: RETRY_COMMIT_MS,
       ...(globalThis.FAILPOINTS === true && { failpoint: failpointOf(process.env['FARCALL_FAILPOINT']) }),
       afterFacts: () => streams.flush(),
       onRefused: (error) => {
-        log.error({ err: error }, 'store');
+        if (!commits.isFull) log.error({ err: error }, 'store'); // once, not with every attempt: the log needs room as well
         // What was set aside is asked for again by whoever sent it, who gives up after a while.
         const why = `${error.message}; what runs goes on`;
         if (error instanceof StoreFull) for (const client of clients.all()) client.fail('resource.exhausted', why);
