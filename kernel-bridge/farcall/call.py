@@ -87,7 +87,11 @@ class FunctionCall(Generic[R]):
         """:meth:`get` in the running event loop."""
         session, bell = await connected(), Bell()
         steps = self._value(session, index, bell, once=timeout == 0)
-        value = await drive_async(steps, bell, timeout=timeout or None)
+        view = call_view(self)
+        try:
+            value = await drive_async(steps, bell, view=view, timeout=timeout or None)
+        finally:
+            view.end()
         if value.error is not None:
             raise value.error
         return cast(R, value.result)

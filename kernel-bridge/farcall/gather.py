@@ -37,7 +37,11 @@ async def _gather_async(*calls: FunctionCall[Any], return_exceptions: bool = Fal
     bell = Bell()
     if calls:
         await connected()
-    values = await drive_async(_all(calls, bell, return_exceptions=return_exceptions), bell)
+    view = calls_view(calls)
+    try:
+        values = await drive_async(_all(calls, bell, return_exceptions=return_exceptions), bell, view=view)
+    finally:
+        view.end()
     for value in values:
         if value is not None and value.error is not None and not return_exceptions:
             raise value.error

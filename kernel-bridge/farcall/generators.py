@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
@@ -13,7 +14,7 @@ from .calls.reading import Reading
 from .calls.stream import Settled
 from .client.asking import connected
 from .client.session import Session
-from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async
+from .client.waiting import ASYNC_TICK_S, Bell, Interrupted, Steps, Wait, drive, drive_async, shorten
 from .errors import InvalidError, compose
 from .opened import leave
 from .presenter import call_view
@@ -34,7 +35,7 @@ def iterate_items(start: Callable[[], Opened]) -> Generator[Any, None, None]:
             with Wait(opened.bell, view=view) as wait:
                 wait.once()
                 if wait.interrupts:
-                    raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})")
+                    raise Interrupted(opened.interrupted)
     except Exception as error:
         raise without_ours(error)  # noqa: B904
     finally:
@@ -58,6 +59,9 @@ async def iterate_items_async(
                 yield value
             if values is None and not await opened.bell.rang(ASYNC_TICK_S):
                 view.tick()
+    except asyncio.CancelledError as cancelled:
+        shorten(cancelled, opened.interrupted)
+        raise
     except Exception as error:
         raise without_ours(error)  # noqa: B904
     finally:

@@ -28,7 +28,7 @@ from .calls.whole import INCOMPLETE, cut_short, lacking
 from .calls.zipped import Streaming
 from .client.asking import answered, connected
 from .client.session import Session
-from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
+from .client.waiting import Bell, Interrupted, Steps, drive, drive_async, shorten
 from .errors import InvalidError, RemoteError, compose
 from .functions import registry
 from .presenter import SILENT, View, map_view
@@ -293,10 +293,15 @@ class MapRun(Streaming):
             self._started()
             try:
                 return await drive_async(
-                    steps(), self._bell, timeout=timeout, go_on=lambda: pulling.go_on(self._mapping)
+                    steps(),
+                    self._bell,
+                    view=self._view,
+                    timeout=timeout,
+                    go_on=lambda: pulling.go_on(self._mapping),
                 )
-            except asyncio.CancelledError:
-                if self._live is not None and not self._live.mapping.opened.is_detached:
+            except asyncio.CancelledError as cancel:
+                shorten(cancel, self._told())
+                if self._live is not None and self._live.ends_with_us:
                     self._live.mapping.abandon()
                 raise
 
@@ -356,6 +361,12 @@ class MapRun(Streaming):
             cancel_mapping(self._live.mapping, self._view)
 
     def _told(self) -> str:
+        """What an interrupt did: a detached map goes on, and of one made elsewhere nothing is known here."""
+        if self._call is None:
+            return f"{self.name}.map had not begun"
+        if self._live is None:
+            return f"{self.name}.map goes on ({self._call_id})"
         tally = self.tally
         total = f" of {tally.total:,}" if tally.total is not None else ""
-        return f"{self.name}.map stopped: {tally.done:,}{total} done ({self._call_id})"
+        does = "stopped" if self._live.ends_with_us else "goes on"
+        return f"{self.name}.map {does}: {tally.done:,}{total} done ({self._call_id})"

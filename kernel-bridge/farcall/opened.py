@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from .call import FunctionCall, Value, as_value
 from .calls.launch import Opened, cancel
-from .client.waiting import Interrupted, Steps, drive, drive_async
+from .client.waiting import Interrupted, Steps, drive, drive_async, shorten
 from .presenter import View, call_view
 
 
@@ -17,7 +18,7 @@ def wait_for(opened: Opened, steps: Callable[[Opened, View], Steps[Any]], call: 
     try:
         return as_value(drive(steps(opened, view), opened.bell, view=view, interrupted=_cancel(opened)))
     except KeyboardInterrupt:
-        raise Interrupted(f"{opened.prepared.name} cancelled ({opened.call_id})") from None
+        raise Interrupted(opened.interrupted) from None
     finally:
         leave(opened)
         view.end()
@@ -27,7 +28,11 @@ async def wait_for_async(opened: Opened, steps: Callable[[Opened, View], Steps[A
     """:func:`wait_for` for a coroutine."""
     view = call_view(call)
     try:
-        return as_value(await drive_async(steps(opened, view), opened.bell, interrupted=_cancel(opened)))
+        steered = drive_async(steps(opened, view), opened.bell, view=view, interrupted=_cancel(opened))
+        return as_value(await steered)
+    except asyncio.CancelledError as cancelled:
+        shorten(cancelled, opened.interrupted)
+        raise
     finally:
         leave(opened)
         view.end()

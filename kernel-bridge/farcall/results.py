@@ -6,6 +6,7 @@ index, read what the gateway has stored (chain.py). How inputs and outcomes flow
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -21,7 +22,7 @@ from .calls.source import Source
 from .calls.starting import read_input, upload, uploading
 from .calls.stream import Settled
 from .calls.zipped import WAITING
-from .client.waiting import Bell, Interrupted, Steps, drive, drive_async
+from .client.waiting import Bell, Interrupted, Steps, drive, drive_async, shorten
 from .tabled import Tabled
 from .twin import itself, twin
 from .values.traceback_ import without_ours
@@ -129,8 +130,11 @@ class Results(Tabled):
                         for value in values:
                             yield value
                 is_live = False
-                if (lacks := await drive_async(self._lack(), self._bell)) is not None:
+                if (lacks := await drive_async(self._lack(), self._bell, view=self._view)) is not None:
                     raise lacks
+        except asyncio.CancelledError as cancel:
+            shorten(cancel, self._told())
+            raise
         except Exception as error:
             raise without_ours(error)  # noqa: B904
         finally:
@@ -199,6 +203,7 @@ class Results(Tabled):
                 await drive_async(
                     uploading(self._live.mapping),
                     self._bell,
+                    view=self._view,
                     interrupted=lambda: cancel(opened.session, opened.call_id, opened.bell),
                     go_on=lambda: pulling.go_on(self._mapping),
                 )
@@ -207,7 +212,7 @@ class Results(Tabled):
     def detach(self) -> None:
         """Leaving the loop, or this kernel, no longer cancels it."""
         self._is_detached = True
-        if self._live is not None and not self._live.mapping.opened.is_detached:
+        if self._live is not None and self._live.ends_with_us:
             self._live.mapping.opened.detach()
 
     @itself

@@ -72,6 +72,11 @@ class Opened:
         self.is_detached = True
         self.feed.detach()
 
+    @property
+    def interrupted(self) -> str:
+        """What whoever interrupts it is told."""
+        return f"{self.prepared.name} cancelled ({self.call_id})"
+
     def check(self) -> None:
         """Raise what the gateway refused, or the end of the session."""
         if self.accepted.done():

@@ -36,6 +36,11 @@ class Live:
         """Whether the map gets on only while someone drives it."""
         return self._batches is not None and not self.mapping.opened.is_over
 
+    @property
+    def ends_with_us(self) -> bool:
+        """Whether it is cancelled when whoever drives it leaves."""
+        return not self.mapping.opened.is_detached
+
     def loop(self) -> Batches | None:
         """The outcomes as they come, for the first loop; None for later ones, which read what is stored."""
         is_first, self._is_untouched = self._is_untouched, False
@@ -59,7 +64,7 @@ class Live:
     def left(self, *, is_early: bool) -> None:
         """The loop ended; early: cancel what has not run, unless the map is detached."""
         self._is_looping = False
-        if is_early and not self.mapping.opened.is_detached:
+        if is_early and self.ends_with_us:
             self.mapping.abandon()
             self._batches = None
             self._stash.clear()

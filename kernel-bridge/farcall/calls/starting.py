@@ -131,7 +131,7 @@ def upload(mapping: Mapping, view: View) -> None:
             if wait.interrupts:
                 mapping.opened.is_detached = False
                 cancel_mapping(mapping, view)
-                raise Interrupted(f"{mapping.opened.prepared.name} cancelled ({mapping.opened.call_id})")
+                raise Interrupted(mapping.opened.interrupted)
 
 
 def uploading(mapping: Mapping) -> Steps[None]:

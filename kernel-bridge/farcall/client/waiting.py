@@ -78,7 +78,22 @@ class Interrupted(KeyboardInterrupt):
     """The user interrupted a wait. A notebook shows it as one line."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"KeyboardInterrupt: {self}" if str(self) else "KeyboardInterrupt"]
+        return [_line("KeyboardInterrupt", self)]
+
+
+def shorten(cancel: asyncio.CancelledError, told: str = "") -> None:
+    """Let a notebook show a coroutine's cancel, which is what interrupting its cell is, as one line as well.
+
+    ``told``: what was cancelled. It stays the exception that asyncio made: before Python 3.12, ``asyncio.timeout`` and
+    task groups take one of a derived class for somebody else's.
+    """
+    cancel.args = cancel.args or ((told,) if told else ())
+    shown = [_line("CancelledError", cancel)]
+    cancel._render_traceback_ = lambda: shown  # type: ignore[attr-defined]  # IPython asks for it
+
+
+def _line(name: str, error: BaseException) -> str:
+    return f"{name}: {error}" if str(error) else name
 
 
 class Place:
@@ -231,6 +246,7 @@ async def drive_async(
     steps: Steps[T],
     bell: Bell,
     *,
+    view: View = SILENT,
     timeout: float | None = None,
     interrupted: Callable[[], Steps[None]] | None = None,
     go_on: Callable[[], None] = lambda: None,
@@ -246,12 +262,16 @@ async def drive_async(
             left = tick if deadline is None else min(tick, deadline - time.monotonic())
             if left <= 0:
                 raise TimeoutError(f"no result within {timeout:g} s")
-            if not await bell.rang(left) and tick < ASYNC_TICK_S:
+            if await bell.rang(left):
+                continue
+            view.tick()
+            if tick < ASYNC_TICK_S:
                 tick = ASYNC_TICK_S
                 lent.enter_context(context.awaiting())
     except StopIteration as stop:
         return cast(T, stop.value)
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as cancel:
+        shorten(cancel)
         if interrupted is not None:
             for _ in interrupted():
                 break  # the cancel is on its way; a cancelled task does not wait for the answer

@@ -28,6 +28,8 @@ _ALONE_RHYTHM_S = 1.0
 _HINT_AFTER_S = 3.0
 _SHORTEST_S = 0.1
 _CALLS_ON_A_CARD = 20
+#: Calls that a card is about; those above that it only counts.
+_MOST_CALLS = 100
 
 
 class Card:
@@ -41,6 +43,15 @@ class Card:
         self._lock = threading.Lock()  # guards _written_at and _written; a newer snapshot never precedes an older one
         self._written_at = self._begun
         self._written: tuple[object, ...] = ()
+
+    def make_room(self) -> bool:
+        """Whether there is room for another call; what ended first, but for the card's own one, leaves. Main thread."""
+        if len(self._calls) < _MOST_CALLS:
+            return True
+        over = next((call for call in self._calls[1:] if call.final.is_set()), None)
+        if over is not None:
+            self._calls.remove(over)
+        return over is not None
 
     def add(self, call: Followed) -> None:
         """Another call on this card. Main thread."""

@@ -69,8 +69,10 @@ class NotebookPresenter:
         """``Cell In[4], line 7``."""
         return self._origin.place(where)
 
-    def join_slow(self, call: FunctionCall[Any]) -> Card:
-        """The card of this cell's slow calls, with ``call`` on it."""
+    def join_slow(self, call: FunctionCall[Any]) -> Card | None:
+        """The card of this cell's slow calls, with ``call`` on it; None while it is full of calls that run."""
+        if self._slow is not None and not self._slow.make_room():
+            return None
         followed = self.calls.begin(call.object_id, "remote", call.name)
         if self._slow is None:
             self._slow = Card("call", [followed])
@@ -134,14 +136,17 @@ class SlowCall:
     def __init__(self, presenter: NotebookPresenter, call: FunctionCall[Any]) -> None:
         self._presenter = presenter
         self._call = call
+        self._cell = presenter.cell()
         self._slow_at = time.monotonic() + SLOW_S
         self._card: Card | None = None
         self._tail = Tail(call.object_id)
 
     def tick(self) -> None:
-        """Show the card once it is slow."""
-        if self._card is None and time.monotonic() >= self._slow_at:
+        """Show the card once it is slow. A task's call that outlives its cell does not show in the next one."""
+        now = time.monotonic()
+        if self._card is None and now >= self._slow_at and self._presenter.cell() == self._cell:
             self._card = self._presenter.join_slow(self._call)
+            self._slow_at = now + SLOW_S
 
     def output(self, index: int, stream: str, text: str) -> None:
         """In the live card if there is one, otherwise in the cell."""

@@ -128,6 +128,20 @@ def test_several_calls_share_a_card() -> None:
     assert bundle["text/plain"].endswith("and 1 more")
 
 
+def test_a_card_of_many_calls_keeps_its_first_and_those_that_run() -> None:
+    first = Followed(view(kind="remote", name="first", state="done"))
+    card = Card("call", [first])
+    running = [Followed(view(kind="remote", name=str(number))) for number in range(99)]
+    for call in running:
+        assert card.make_room()
+        card.add(call)
+    assert not card.make_room(), "all that could leave run"
+    running[7].take(view(kind="remote", name="7", state="done"))
+    assert card.make_room()
+    card.add(Followed(view(kind="remote", name="new")))
+    assert [call.view.name for call in card.calls] == ["first", *(str(n) for n in range(99) if n != 7), "new"]
+
+
 def test_a_final_state_is_never_taken_back() -> None:
     followed = Followed(view())
     followed.take(view(state="cancelled"))
