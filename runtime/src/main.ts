@@ -19,7 +19,7 @@ import type { Identity } from './gateway/parts.js';
 import type { Address, Doorway } from './gateway/server.js';
 import { Supervisors } from './gateway/supervisors.js';
 import { VERSION } from './gateway/version.js';
-import { abandon, doorsOf, isolationOf, leaver, openStore, pythonVersion, watchHome } from './launch.js';
+import { abandon, boundMemory, doorsOf, isolationOf, leaver, openStore, pythonVersion, watchHome } from './launch.js';
 import { Meter } from './operations/meter.js';
 import { watchRoutes } from './operations/routes.js';
 import { LaunchError, type Options, parseOptions } from './options.js';
@@ -28,6 +28,7 @@ import { StoreError } from './store/errors.js';
 import type { Store } from './store/store.js';
 
 async function main(): Promise<void> {
+  boundMemory();
   for (const ignored of ['SIGINT', 'SIGHUP'] as const) process.on(ignored, () => undefined);
   const options = parseOptions(process.argv.slice(2));
   const home = new Home(options.home);

@@ -71,7 +71,7 @@ class Holdings(threading.Thread):
         self._ended = threading.Event()
         self.series = {
             #: The sum of its parts: docs/operations.md, "How much memory the gateway takes".
-            "gateway": Series("gateway, memory", "MB", 800),
+            "gateway": Series("gateway, memory", "MB", 730),
             "gateway fds": Series("gateway, descriptors", "descriptors", 4_000),
             "supervisor": Series("supervisor, memory", "MB", 300),
             "supervisor fds": Series("supervisor, descriptors", "descriptors", 2_000),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from .. import __version__
@@ -51,8 +50,8 @@ def run(asked: argparse.Namespace) -> int:
     """Its ready line is turned into words, then this process waits for it."""
     home = embedded.home_folder()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [embedded.node(), str(embedded.bundle()), "--home", str(home), "--python", sys.executable]
-    command += ["--host", asked.host, "--port", str(asked.port), "--durability", "power", "--reconnect-window", "600"]
+    command = embedded.command(home, "--host", asked.host, "--port", str(asked.port))
+    command += ["--durability", "power", "--reconnect-window", "600"]
     for option in ("isolation", *_PASSED):
         given = getattr(asked, option) or []
         for value in given if isinstance(given, list) else [given]:

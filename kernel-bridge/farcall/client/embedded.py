@@ -28,6 +28,10 @@ _START_TIMEOUT_S = 30.0
 _ANOTHER_HOLDS_HOME = 3
 #: A Unix socket's path may not be longer than this.
 _SOCKET_PATH_MAX = 100
+#: So that a gateway keeps little for the next burst (docs/operations.md): V8 has half the room for new objects, and
+#: glibc gives buffers above 128 KiB back once they are free. The gateway does not hand the latter on to what it starts.
+_V8 = ("--max-semi-space-size=32",)
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024), "MALLOC_TRIM_THRESHOLD_": str(4 * 1024 * 1024)}
 _started: list[subprocess.Popen[bytes]] = []  # asked again before each start, so that none stays behind as a zombie
 
 
@@ -90,12 +94,23 @@ def ensure(home: str | os.PathLike[str] | None = None, *, extra: tuple[str, ...]
         return find(folder) or _start(folder, extra)
 
 
+def command(folder: Path, *extra: str) -> list[str]:
+    """What runs a gateway for a home. Raises :class:`StartError` if there is no Node or no program."""
+    return [node(), *_V8, str(bundle()), "--home", str(folder), "--python", sys.executable, *extra]
+
+
 def run_in_foreground(command: list[str], ready: Callable[[str], None]) -> int:
     """Run a gateway as a child until it ends; SIGINT and SIGTERM ask it to drain. Its exit code.
 
     ``ready`` gets its ready line.
     """
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**_MALLOC, **os.environ},
+        start_new_session=True,
+    ) as process:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: process.terminate())
         assert process.stdout is not None, "it was asked for"
@@ -164,17 +179,16 @@ def _packaged_node() -> str | None:
 
 def _start(folder: Path, extra: tuple[str, ...]) -> Address:
     _started[:] = [process for process in _started if process.poll() is None]
-    command = [node(), str(bundle()), "--home", str(folder), "--python", sys.executable, *extra]
     errors = folder / "start.err"
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("FARCALL_TOKEN", "JPY_"))}
     with open(errors, "wb") as stderr:
         process = subprocess.Popen(
-            command,
+            command(folder, *extra),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
             cwd=folder,
-            env=variables,
+            env={**_MALLOC, **variables},
             start_new_session=True,
         )
     line = _first_line(process)
