@@ -2,7 +2,7 @@
 // generated ids become names here. The gateway streams blobs in and out through it; the store places its rows'
 // payloads.
 
-import { lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 
@@ -124,16 +124,19 @@ export class Payloads implements AsyncDisposable {
     await utimes(this.path(id), now, now).catch(() => undefined); // it is gone: who asks for it is told
   }
 
-  /** Files that nobody has touched for `idleMs`, by the id that owns them; unfinished writes have none. */
-  async idle(idleMs: number): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>();
+  /** Files that nobody has touched for `idleMs`, some at a time, by the id that owns them; unfinished writes have none. */
+  async *idle(idleMs: number, most: number): AsyncGenerator<ReadonlyMap<string, string>> {
+    let found = new Map<string, string>();
     const before = Date.now() - idleMs;
-    for (const name of await readdir(this.folder)) {
+    for await (const { name } of await opendir(this.folder)) {
       const changed = await stat(join(this.folder, name)).catch(() => undefined);
-      if (changed !== undefined && changed.mtimeMs < before)
-        found.set(name, name.endsWith('.part') ? '' : (name.split('.')[0] ?? ''));
+      if (changed === undefined || changed.mtimeMs >= before) continue;
+      found.set(name, name.endsWith('.part') ? '' : (name.split('.')[0] ?? ''));
+      if (found.size < most) continue;
+      yield found;
+      found = new Map();
     }
-    return found;
+    if (found.size > 0) yield found;
   }
 
   async removeFile(name: string): Promise<void> {

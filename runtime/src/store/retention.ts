@@ -1,5 +1,6 @@
 // What is deleted when: final calls after their days, payloads beyond the budget, read longest ago first, and files
 // that no row owns. Rows go before files, so a crash in between leaves only files, which the next sweep finds.
+// There may be millions of calls, so they are looked at a page at a time.
 
 import type { BlobId, CallId } from '@farcall/kernel-bridge/wire';
 import { isBlobId } from '@farcall/kernel-bridge/wire';
@@ -11,13 +12,13 @@ import type { Write } from './writes.js';
 
 /** A file without an owner may belong to a submit under way; after this it does not. */
 const ORPHAN_MS = 24 * 3600 * 1000;
+/** Calls, or files, looked at together. */
+const PAGE = 500;
 
 interface Candidate {
   readonly id: CallId;
-  readonly endedAt: number;
   /** Payload bytes in rows and in the call's files. */
   readonly bytes: number;
-  readonly isEmpty: boolean;
 }
 
 interface Blob {
@@ -49,30 +50,40 @@ export class Retention {
   async expire(keep: Keep): Promise<Expired> {
     await this.flush();
     await this.#measureBlobs();
-    const candidates = await this.#candidates();
-    const before = Date.now() / 1000 - keep.olderThanMs / 1000;
     const deleted: CallId[] = [];
-    for (const { id, endedAt } of candidates) if (endedAt < before && (await this.#delete(id))) deleted.push(id);
-    const filled = candidates.filter(({ endedAt, isEmpty }) => endedAt >= before && !isEmpty);
-    const emptied = await this.#fit(filled, keep.budgetBytes);
+    for await (const id of this.#endedBefore((Date.now() - keep.olderThanMs) / 1000))
+      if (await this.#delete(id)) deleted.push(id);
+    const emptied = await this.#fit(keep.budgetBytes);
     await this.#sweep(keep.blobs ?? []);
     return { deleted, emptied, bytes: await this.#bytes() };
   }
 
-  async #candidates(): Promise<readonly Candidate[]> {
-    const rows = await this.link.read('retire');
-    return rows.map((row) => ({
-      id: String(row['id']) as CallId,
-      endedAt: Number(row['ended_at']),
-      bytes: Number(row['bytes']),
-      isEmpty: row['expired'] === 1,
-    }));
+  async *#endedBefore(before: number): AsyncGenerator<CallId> {
+    for (let n = 0; ;) {
+      const rows = await this.link.read('retire.old', n, before, PAGE);
+      for (const row of rows) yield String(row['id']) as CallId;
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      n = Number(last['n']);
+    }
   }
 
-  async #fit(calls: readonly Candidate[], budget: number): Promise<readonly CallId[]> {
+  /** Calls with payloads, read longest ago first. */
+  async *#filled(): AsyncGenerator<Candidate> {
+    for (let behind: readonly [number, number] = [-1, 0]; ;) {
+      const rows = await this.link.read('retire.full', ...behind, PAGE);
+      for (const row of rows) yield { id: String(row['id']) as CallId, bytes: Number(row['bytes']) };
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      behind = [Number(last['at']), Number(last['n'])];
+    }
+  }
+
+  async #fit(budget: number): Promise<readonly CallId[]> {
     const emptied: CallId[] = [];
     let bytes = await this.#bytes();
-    for (const call of calls) {
+    if (bytes <= budget) return emptied;
+    for await (const call of this.#filled()) {
       if (bytes <= budget) break;
       const blobs = await this.#blobsOf(call.id);
       const freed = blobs.reduce((sum, { size }) => sum + size, call.bytes);
@@ -144,10 +155,11 @@ export class Retention {
 
   async #sweep(wanted: readonly BlobId[]): Promise<void> {
     for (const blob of wanted) await this.payloads.touch(blob);
-    const idle = await this.payloads.idle(ORPHAN_MS);
-    const owners = [...new Set(idle.values())];
-    const rows = await this.link.read('known', JSON.stringify(owners));
-    const known = new Set(rows.map((row) => String(row['id'])));
-    for (const [name, owner] of idle) if (!known.has(owner)) await this.payloads.removeFile(name);
+    for await (const idle of this.payloads.idle(ORPHAN_MS, PAGE)) {
+      const owners = [...new Set(idle.values())];
+      const rows = await this.link.read('known', JSON.stringify(owners));
+      const known = new Set(rows.map((row) => String(row['id'])));
+      for (const [name, owner] of idle) if (!known.has(owner)) await this.payloads.removeFile(name);
+    }
   }
 }

@@ -210,8 +210,12 @@ export const QUERIES = {
     JOIN calls ON calls.id = asked.value LEFT JOIN nested ON nested.call = calls.n`,
   'outcomes.in': `${outcomesIn('outcomes_low', 'outcomes.settled IS NULL AND low >= (asked.value ->> 1) - calls.widest')}
     UNION ALL ${outcomesIn('outcomes_settled', 'outcomes.settled IS NOT NULL')}`,
-  retire: `WITH RECURSIVE ${NEEDED} SELECT id, bytes, expired, ended_at, max(read_at, ended_at) AS read_at FROM calls
-    WHERE NOT ${OPEN} AND id NOT IN (SELECT id FROM needed) ORDER BY max(read_at, ended_at)`,
+  // A page each, behind what the last one ended with.
+  'retire.old': `WITH RECURSIVE ${NEEDED} SELECT n, id FROM calls
+    WHERE n > ? AND ended_at < ? AND NOT ${OPEN} AND id NOT IN (SELECT id FROM needed) ORDER BY n LIMIT ?`,
+  'retire.full': `WITH RECURSIVE ${NEEDED} SELECT n, id, bytes, max(read_at, ended_at) AS at FROM calls
+    WHERE (max(read_at, ended_at), n) > (?, ?) AND NOT expired AND NOT ${OPEN} AND id NOT IN (SELECT id FROM needed)
+    ORDER BY at, n LIMIT ?`,
   'derived.open': `WITH RECURSIVE derived(id, state) AS (
       SELECT id, state FROM calls WHERE base = ?
       UNION SELECT calls.id, calls.state FROM calls JOIN derived ON calls.base = derived.id)

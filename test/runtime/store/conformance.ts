@@ -420,6 +420,19 @@ function expiring(store: () => StoreWithBlobs): void {
     });
     expect(await store().chunks(callId(1), 0, 4)).toHaveLength(1);
   });
+  test('thousands of calls go as a few do', async () => {
+    const numbers = range(1, 1200);
+    const ids = numbers.map(callId);
+    await Promise.all(
+      numbers.map((number) =>
+        store().append([putCall(number), putChunk(number, 0, 4), ended(number, 8 * 86400 - number)]),
+      ),
+    );
+    const { emptied } = await store().expire({ olderThanMs: 9 * DAY_MS, budgetBytes: 0 });
+    expect(emptied).toEqual(ids);
+    expect((await store().expire(week)).deleted).toEqual(ids);
+    expect(await store().calls(10)).toEqual([]);
+  });
   test('a call without its payloads says so, and keeps row, counts and tables', async () => {
     await store().append([
       putCall(1, {}, { bytes: bytes(9) }),
