@@ -1,7 +1,7 @@
 // The files that output is kept in: HOME/logs, one a container's stream and two a call, each up to a limit. Writes happen one
 // after the other, in the order they were asked for; what is added to one file meanwhile goes in one write.
 
-import { type FileHandle, constants, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, constants, mkdir, open, opendir, rm, stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -71,8 +71,8 @@ export class OutputFiles implements AsyncDisposable {
 
   /** Removes files that nothing was added to for so long. */
   async expire(olderThanMs: number): Promise<void> {
-    const names = await readdir(this.folder).catch(() => []);
-    for (const name of names) {
+    const folder = await opendir(this.folder).catch(() => []);
+    for await (const { name } of folder) {
       const path = join(this.folder, name);
       const found = await stat(path).catch(() => undefined);
       const isOurs = NAME.test(name) && !this.#files.has(name);
