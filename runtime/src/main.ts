@@ -27,6 +27,9 @@ import { Runtime } from './runtime.js';
 import { StoreError } from './store/errors.js';
 import type { Store } from './store/store.js';
 
+/** Nothing that was accepted is lost: the next gateway goes on from the store. */
+const FAILED = 70;
+
 async function main(): Promise<void> {
   boundMemory();
   for (const ignored of ['SIGINT', 'SIGHUP'] as const) process.on(ignored, () => undefined);
@@ -34,16 +37,17 @@ async function main(): Promise<void> {
   const home = new Home(options.home);
   const store = await openStore(home, options, {
     onLost: (error) => log.error({ err: error }, 'store'),
-    onEnded: (error) => fail(error, 'store'),
+    onEnded: (error) => {
+      log.error({ err: error }, 'store.ended');
+      process.exit(FAILED);
+    },
   });
   home.hold();
   const log = openLog(home.log, { level: options.logLevel, mostBytes: options.logBytes });
-  /** Nothing that was accepted is lost: the next gateway goes on from the store. */
-  const fail = (error: Error, where: string): never => {
-    log.error({ err: error }, where);
-    process.exit(70);
-  };
-  process.on('uncaughtException', (error) => fail(error, 'uncaught'));
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'uncaught');
+    process.exit(FAILED);
+  });
   const isolation = await isolationOf(home, options);
   if (isolation.warning !== '') log.warn({ isolation: isolation.kind, why: isolation.warning }, 'isolation');
   const identity = await identify(home, options, store, isolation);
