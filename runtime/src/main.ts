@@ -44,10 +44,7 @@ async function main(): Promise<void> {
   });
   home.hold();
   const log = openLog(home.log, { level: options.logLevel, mostBytes: options.logBytes });
-  process.on('uncaughtException', (error) => {
-    log.error({ err: error }, 'uncaught');
-    process.exit(FAILED);
-  });
+  endOnBugs(log);
   const isolation = await isolationOf(home, options);
   if (isolation.warning !== '') log.warn({ isolation: isolation.kind, why: isolation.warning }, 'isolation');
   const identity = await identify(home, options, store, isolation);
@@ -92,6 +89,13 @@ async function main(): Promise<void> {
   announce({ home, log, urls, identity });
   watchHome(home, () => void abandon({ home, log, engine }));
   for (const lobby of await removeLeftLobbies(home.lobby())) log.info({ lobby }, 'lobby.removed');
+}
+
+function endOnBugs(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'uncaught');
+    process.exit(FAILED);
+  });
 }
 
 async function identify(

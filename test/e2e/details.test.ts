@@ -175,7 +175,7 @@ describe('looking closer', () => {
     await notebook.restartKernel();
     await notebook.run('import farcall');
     await card.shown();
-    await card.button('Reconnect').click();
+    await card.connected();
     await card.locator.locator('.farcall-InputList-item').nth(5).waitFor();
     await expect.poll(() => card.locator.locator('.farcall-InputList-label').count()).toBe(0);
   });

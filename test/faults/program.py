@@ -42,7 +42,9 @@ def arm(patch: pytest.MonkeyPatch, folder: Path, *lives: str) -> None:
     points = folder / "failpoints"
     points.write_text("\n".join(lives))
     patch.setenv("FARCALL_FAILPOINT", str(points))
-    run_instead(patch, folder, f'shift; exec {shlex.quote(node())} {shlex.quote(str(built_program()))} "$@"')
+    shipped, built = shlex.quote(str(shipped_program())), shlex.quote(str(built_program()))
+    to_options = f'while [ "$1" != {shipped} ]; do shift; done; shift'
+    run_instead(patch, folder, f'{to_options}; exec {shlex.quote(node())} {built} "$@"')
 
 
 def library(name: str, folder: Path) -> Path:
@@ -57,7 +59,7 @@ def library(name: str, folder: Path) -> Path:
 
 
 def run_instead(patch: pytest.MonkeyPatch, folder: Path, line: str) -> None:
-    """``line`` is what a shell does instead of ``node``; its first argument is the program we ship."""
+    """``line`` is what a shell does instead of ``node``; among its arguments is the program we ship."""
     script = folder / "node"
     script.write_text(f"#!/bin/sh\n{line}\n")
     script.chmod(0o755)

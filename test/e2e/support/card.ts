@@ -42,6 +42,19 @@ export class Card {
     }, width);
   }
 
+  /** Presses Reconnect, unless it is not needed: once a panel has woken the kernel, trusted cards go live by themselves. */
+  async connected(): Promise<void> {
+    const reconnect = this.button('Reconnect');
+    const isOffered = async (): Promise<boolean> => {
+      await reconnect.click({ timeout: 1000 }).catch(() => undefined);
+      return this.#card
+        .locator('.farcall-Note')
+        .filter({ hasText: /^As of/ })
+        .isVisible();
+    };
+    await expect.poll(isOffered).toBe(false);
+  }
+
   button(name: string): Locator {
     return this.#card.getByRole('button', { name, exact: true });
   }
