@@ -44,12 +44,18 @@ export async function watchFrames(page: Page): Promise<{ reportAt: (state: strin
 
 /** The newest card says so. Playwright's own waiting asks the page at every frame, which would be measured too. */
 async function inState(page: Page, state: string): Promise<void> {
-  await page.waitForFunction(
+  const reached = page.waitForFunction(
     (wanted) =>
       Array.from(document.querySelectorAll('.farcall-Head .farcall-StateText')).at(-1)?.textContent === wanted,
     state,
     { polling: 500, timeout: 90_000 },
   );
+  await reached.catch(async (error: unknown) => {
+    const cards = await page.locator('.farcall-Card').allInnerTexts();
+    throw new Error(`no card says ${state}; the newest says:\n${cards.at(-1)?.slice(0, 500) ?? 'nothing'}`, {
+      cause: error,
+    });
+  });
 }
 
 async function secondsOf(chromium: CDPSession): Promise<number> {
