@@ -159,6 +159,7 @@ describe('the views', () => {
 
   test('a million inputs stay small on the page', async () => {
     const card = await notebook.map('large = light.map(range(1_000_000))\nlarge');
+    await card.shown(); // one that nobody can see is not live
     const frames = await watchFrames(notebook.page);
     await frames.reportAt('succeeded');
     expect(await card.locator.locator('*').count()).toBeLessThan(300);
